@@ -14,7 +14,6 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
-import parley.bench.engine.Crowd;
 import parley.bench.engine.FrameText;
 import parley.bench.engine.JsonScanner;
 import parley.bench.engine.JsonScanner.Field;
@@ -22,6 +21,7 @@ import parley.bench.engine.MessageInFlight;
 import parley.bench.engine.MessagesInFlight;
 import parley.bench.engine.ReceivedSeqs;
 import parley.bench.engine.TokenIssuer;
+import parley.bench.engine.VirtualUsers;
 
 class ArrivalTest {
   private final JsonScanner jsonScanner = new JsonScanner();
@@ -32,7 +32,7 @@ class ArrivalTest {
   }
 
   @Test
-  void fieldsAreFoundAtTheTopOnly() {
+  void onlyTopLevelFieldsAreFound() {
     read(
         "{\"op\":\"message\", \"x\":{\"seq\":9,\"y\":[1,{\"z\":\"}\\\"]\"}]},\"seq\":4711,\"content\":\"a \\\"op\\\":\\\"b\\\\\",\"last\":true}");
     assertThat(jsonScanner.is(Field.OP, FrameText.ascii("message"))).isTrue();
@@ -53,101 +53,106 @@ class ArrivalTest {
   }
 
   @Test
-  void aLineThatIsNoObjectIsRejected() {
+  void textThatIsNotAnObjectIsRejected() {
     for (String bad : List.of("", "[]", "{\"a\":1", "{\"a\":\"b}", "{\"a\" 1}")) {
       assertThatThrownBy(() -> read(bad)).as(bad).isInstanceOf(IllegalArgumentException.class);
     }
   }
 
   @Test
-  void textsAreWrittenAsTheyAreRead() {
+  void numbersAreWrittenAsDigits() {
     FrameText frameText =
         new FrameText().add("n").add(0L).add(9_070L).hex(0xbeefL, 8).base32(31 * 32, 3);
     assertThat(frameText).hasToString("n090700000beef0Z0");
     assertThat(FrameText.parseHex(frameText.bytes(), 6, 8)).isEqualTo(0xbeef);
   }
 
-  /** Entries in any order, some of them twice: what is acknowledged never has a hole before it. */
+  /**
+   * Entries arrive in random order, each with a duplicate. The acknowledged seq never passes a
+   * missing entry.
+   */
   @Test
-  void onlyWhatHasNoHoleIsAcknowledged() {
+  void theAcknowledgedSeqStopsBeforeTheFirstMissingEntry() {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     for (int round = 0; round < 200; round++) {
       ReceivedSeqs receivedSeqs = new ReceivedSeqs(new BenchConversation("c"), 0);
-      List<Long> all = new ArrayList<>();
+      List<Long> seqs = new ArrayList<>();
       for (long seq = 1; seq <= 50; seq++) {
-        all.add(seq);
+        seqs.add(seq);
       }
-      Collections.shuffle(all, random);
-      List<Long> had = new ArrayList<>();
-      for (long seq : all) {
-        assertThat(receivedSeqs.came(seq)).as("seed %s", seed).isTrue();
-        had.add(seq);
-        long whole = 0;
-        while (had.contains(whole + 1)) {
-          whole++;
+      Collections.shuffle(seqs, random);
+      List<Long> received = new ArrayList<>();
+      for (long seq : seqs) {
+        assertThat(receivedSeqs.add(seq)).as("seed %s", seed).isTrue();
+        received.add(seq);
+        long upTo = 0;
+        while (received.contains(upTo + 1)) {
+          upTo++;
         }
-        assertThat(receivedSeqs.upTo()).as("seed %s", seed).isEqualTo(whole);
-        assertThat(receivedSeqs.came(had.get(random.nextInt(had.size()))))
+        assertThat(receivedSeqs.upTo()).as("seed %s", seed).isEqualTo(upTo);
+        assertThat(receivedSeqs.add(received.get(random.nextInt(received.size()))))
             .as("seed %s", seed)
             .isFalse();
       }
       assertThat(receivedSeqs.duplicates()).isEqualTo(50);
-      assertThat(receivedSeqs.owed()).isEqualTo(50);
+      assertThat(receivedSeqs.unacknowledged()).isEqualTo(50);
       assertThat(receivedSeqs.acknowledge()).isEqualTo(50);
-      assertThat(receivedSeqs.owes()).isFalse();
+      assertThat(receivedSeqs.hasUnacknowledged()).isFalse();
     }
   }
 
   @Test
-  void aRingOfFlightsGrowsAndForgets() throws IOException {
+  void theRingOfMessagesInFlightGrows() throws IOException {
     try (TokenIssuer tokenIssuer = new TokenIssuer(0);
-        Crowd crowd =
-            new Crowd(List.of(URI.create("http://127.0.0.1:1")), tokenIssuer, 200, Duration.ZERO)) {
-      BenchDevice benchDevice = crowd.users(1).get(0);
+        VirtualUsers users =
+            new VirtualUsers(
+                List.of(URI.create("http://127.0.0.1:1")), tokenIssuer, 200, Duration.ZERO)) {
+      BenchDevice device = users.create(1).get(0);
       MessagesInFlight messagesInFlight = new MessagesInFlight();
-      List<MessageInFlight> all = new ArrayList<>();
+      List<MessageInFlight> messages = new ArrayList<>();
       for (int i = 0; i < 1_000; i++) {
-        MessageInFlight messageInFlight =
-            new MessageInFlight(benchDevice, null, benchDevice, messagesInFlight.next(), 0, 0, 1);
-        messagesInFlight.add(messageInFlight);
-        all.add(messageInFlight);
+        MessageInFlight message =
+            new MessageInFlight(device, null, device, messagesInFlight.nextNumber(), 0, 0, 1);
+        messagesInFlight.add(message);
+        messages.add(message);
       }
-      for (MessageInFlight messageInFlight : all) {
-        assertThat(messagesInFlight.get(messageInFlight.number)).isSameAs(messageInFlight);
-        messagesInFlight.remove(messageInFlight);
-        assertThat(messagesInFlight.get(messageInFlight.number)).isNull();
+      for (MessageInFlight message : messages) {
+        assertThat(messagesInFlight.get(message.number)).isSameAs(message);
+        messagesInFlight.remove(message);
+        assertThat(messagesInFlight.get(message.number)).isNull();
       }
       assertThat(messagesInFlight.size()).isZero();
-      assertThat(messagesInFlight.next()).isEqualTo(1_000);
+      assertThat(messagesInFlight.nextNumber()).isEqualTo(1_000);
     }
   }
 
   @Test
-  void lostAndDoubledMessagesAreCounted() throws IOException {
+  void lostAndTwiceStoredMessagesAreCounted() throws IOException {
     try (TokenIssuer tokenIssuer = new TokenIssuer(0);
-        Crowd crowd =
-            new Crowd(List.of(URI.create("http://127.0.0.1:1")), tokenIssuer, 200, Duration.ZERO)) {
-      BenchDevice benchDevice = crowd.users(1).get(0);
-      BenchConversation benchConversation = crowd.conv("c");
-      arrives(benchDevice, "message", 1, "group_created");
-      assertThat(crowd.account().clean()).isTrue();
-      benchConversation.stored(2);
-      assertThat(crowd.account().lost()).isEqualTo(1);
-      arrives(benchDevice, "message", 2, "text");
-      assertThat(crowd.account().clean()).isTrue();
-      arrives(benchDevice, "message", 3, "text"); // Nobody was told that it is stored.
-      assertThat(crowd.account().lost()).isZero();
-      assertThat(crowd.account().doubled()).isEqualTo(1);
-      assertThat(crowd.account().clean()).isFalse();
+        VirtualUsers users =
+            new VirtualUsers(
+                List.of(URI.create("http://127.0.0.1:1")), tokenIssuer, 200, Duration.ZERO)) {
+      BenchDevice device = users.create(1).get(0);
+      BenchConversation conversation = users.conversation("c");
+      arrives(device, "message", 1, "group_created");
+      assertThat(users.deliveryTotals().isConsistent()).isTrue();
+      conversation.recordStored(2);
+      assertThat(users.deliveryTotals().lost()).isEqualTo(1);
+      arrives(device, "message", 2, "text");
+      assertThat(users.deliveryTotals().isConsistent()).isTrue();
+      arrives(device, "message", 3, "text"); // No sender has a "sent" frame for it.
+      assertThat(users.deliveryTotals().lost()).isZero();
+      assertThat(users.deliveryTotals().storedTwice()).isEqualTo(1);
+      assertThat(users.deliveryTotals().isConsistent()).isFalse();
     }
   }
 
-  private static void arrives(BenchDevice benchDevice, String op, long seq, String type) {
+  private static void arrives(BenchDevice device, String op, long seq, String type) {
     byte[] frame =
         "{\"op\":\"%s\",\"conversation_id\":\"c\",\"seq\":%d,\"type\":\"%s\",\"content\":\"P0000000000000000\"}"
             .formatted(op, seq, type)
             .getBytes(UTF_8);
-    benchDevice.text(frame, 0, frame.length);
+    device.textReceived(frame, 0, frame.length);
   }
 }

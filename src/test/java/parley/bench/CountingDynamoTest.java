@@ -40,13 +40,14 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** The stand-in counts units as DynamoDB bills them; each test is one rule of the bill. */
+/** The stand-in counts capacity units as DynamoDB bills them. Each test is one billing rule. */
 class CountingDynamoTest {
-  private static final String KEY = "local";
+  private static final String ACCESS_KEY = "local";
   private static final String REGION = "us-east-1";
 
   /**
-   * Rows by {@code k} and {@code n}, and an index of {@code k} and {@code at} with all of a row.
+   * The partition key is {@code k}, the sort key {@code n}. A local index sorts by {@code at} and
+   * projects all attributes.
    */
   private static final String TABLE = "notes";
 
@@ -55,7 +56,7 @@ class CountingDynamoTest {
   @BeforeEach
   void table() {
     store.createTable(
-        KEY,
+        ACCESS_KEY,
         REGION,
         CreateTableRequest.builder()
             .tableName(TABLE)
@@ -75,60 +76,61 @@ class CountingDynamoTest {
   }
 
   @Test
-  void aWriteCostsEachBegunKilobyteOfEachItem() {
+  void aWriteCostsAUnitForEachStartedKilobyteOfEachItem() {
     put(item("a", 300));
     put(item("b", 1_500));
     store.batchWriteItem(
-        KEY,
+        ACCESS_KEY,
         REGION,
         BatchWriteItemRequest.builder()
             .requestItems(Map.of(TABLE, List.of(write(item("c", 300)), write(item("d", 2_500)))))
             .build());
-    assertThat(store.asked().byKind())
+    assertThat(store.requests().byKind())
         .containsOnly(
             Map.entry("PutItem", new Tally(2, 1 + 2)),
             Map.entry("BatchWriteItem", new Tally(1, 1 + 3)));
-    assertThat(store.asked().readUnits()).isZero();
+    assertThat(store.requests().readUnits()).isZero();
   }
 
   @Test
   void eachItemOfATransactionIsRoundedUpByItselfAndCostsTwice() {
     transact(put("e", 300, null), put("f", 300, null), put("g", 1_500, null));
-    assertThat(store.asked().byKind())
+    assertThat(store.requests().byKind())
         .containsOnly(Map.entry("TransactWriteItems", new Tally(1, 2 + 2 + 4)));
   }
 
   @Test
-  void aReplacedItemCostsTheLargerOfItsImages() {
+  void aReplacedItemCostsTheLargerOfOldAndNew() {
     put(item("a", 2_500));
     assertThat(writes(() -> put(item("a", 10)))).isEqualTo(3);
     assertThat(writes(() -> put(item("a", 3_500)))).isEqualTo(4);
   }
 
   @Test
-  void anUpdatedItemCostsTheLargerOfItsImages() {
+  void anUpdatedItemCostsTheLargerOfOldAndNew() {
     put(item("a", 2_500));
     assertThat(writes(() -> update("a", 10))).isEqualTo(3);
     assertThat(writes(() -> update("a", 3_500))).isEqualTo(4);
   }
 
   @Test
-  void aDeletedItemCostsItsSizeAndOneThatIsNotThereOneUnit() {
+  void aDeletionCostsTheSizeOfTheItemOrOneUnit() {
     put(item("a", 2_500));
     assertThat(writes(() -> delete("a"))).isEqualTo(3);
     assertThat(writes(() -> delete("a"))).isEqualTo(1);
   }
 
   @Test
-  void aRefusedWriteCostsWhatIsStored() {
+  void aRefusedWriteCostsTheSizeOfTheStoredItem() {
     put(item("a", 2_500));
     assertThat(writes(() -> refused(item("a", 10), "attribute_not_exists(k)"))).isEqualTo(3);
     assertThat(writes(() -> refused(item("b", 2_500), "attribute_exists(k)"))).isEqualTo(1);
-    assertThat(store.asked().byKind()).containsOnly(Map.entry("PutItem", new Tally(3, 3 + 3 + 1)));
+    assertThat(store.requests().byKind())
+        .containsOnly(Map.entry("PutItem", new Tally(3, 3 + 3 + 1)));
   }
 
   @Test
-  void aCancelledTransactionCostsWhatItWouldHaveCost() {
+  void aCancelledTransactionCostsAsMuchAsASuccessfulOne() {
     put(item("a", 10));
     double units =
         writes(
@@ -142,7 +144,7 @@ class CountingDynamoTest {
   }
 
   @Test
-  void aReadCostsEachBegunFourKilobytesAndHalfOfThatWhereItMayBeOld() {
+  void aReadCostsAUnitForEachStartedFourKilobytesAndHalfIfEventuallyConsistent() {
     put(item("a", 5_000));
     assertThat(reads(() -> get("a", true))).isEqualTo(2);
     assertThat(reads(() -> get("a", false))).isEqualTo(1);
@@ -151,13 +153,13 @@ class CountingDynamoTest {
   }
 
   @Test
-  void aKeyThatIsNotThereCostsAUnit() {
+  void aReadOfAMissingKeyCostsAUnit() {
     assertThat(reads(() -> get("a", true))).isEqualTo(1);
     assertThat(reads(() -> get("a", false))).isEqualTo(0.5);
   }
 
   @Test
-  void eachItemOfABatchIsReadByItself() {
+  void eachItemOfABatchReadIsRoundedUpByItself() {
     put(item("a", 300));
     put(item("b", 300));
     assertThat(reads(() -> getAll(true, "a", "b", "c"))).isEqualTo(3);
@@ -185,7 +187,7 @@ class CountingDynamoTest {
   }
 
   @Test
-  void aQueryCostsWhatItLooksAt() {
+  void aQueryCostsAllItemsThatItExamines() {
     for (int n = 0; n < 10; n++) {
       put(item("a", n, 2_000));
     }
@@ -205,7 +207,7 @@ class CountingDynamoTest {
   }
 
   @Test
-  void aScanCostsWhatItLooksAt() {
+  void aScanCostsAllItemsThatItExamines() {
     for (int n = 0; n < 10; n++) {
       put(item("a" + n, 2_000));
     }
@@ -216,13 +218,15 @@ class CountingDynamoTest {
             .filterExpression("k = :k")
             .expressionAttributeValues(Map.of(":k", AttributeValue.fromS("a1")))
             .build();
-    assertThat(reads(() -> store.scan(KEY, REGION, all))).isEqualTo(2.5);
-    assertThat(reads(() -> store.scan(KEY, REGION, all.toBuilder().consistentRead(true).build())))
+    assertThat(reads(() -> store.scan(ACCESS_KEY, REGION, all))).isEqualTo(2.5);
+    assertThat(
+            reads(
+                () -> store.scan(ACCESS_KEY, REGION, all.toBuilder().consistentRead(true).build())))
         .isEqualTo(5);
   }
 
   @Test
-  void anIndexEntryCostsAWriteForItsPutAndOneForItsRemoval() {
+  void anIndexEntryCostsAWriteWhenItIsPutAndWhenItIsRemoved() {
     assertThat(writes(() -> put(timed("a", 1, 1_500)))).isEqualTo(2 + 2);
     assertThat(writes(() -> put(timed("a", 1, 1_500)))).as("nothing changes").isEqualTo(2);
     assertThat(writes(() -> put(timed("a", 1, 2_500)))).as("the key stays").isEqualTo(3 + 3);
@@ -239,34 +243,34 @@ class CountingDynamoTest {
     assertThat(
             store
                 .putItem(
-                    KEY,
+                    ACCESS_KEY,
                     REGION,
                     PutItemRequest.builder().tableName(TABLE).item(item("a", 10)).build())
                 .hasAttributes())
         .isFalse();
     QueryRequest numbers = queryOf("a", true).toBuilder().projectionExpression("n").build();
-    assertThat(store.query(KEY, REGION, numbers).items())
+    assertThat(store.query(ACCESS_KEY, REGION, numbers).items())
         .containsExactly(Map.of("n", AttributeValue.fromN("0")));
   }
 
   @Test
-  void theCountTravelsAsText() {
+  void requestsAreWrittenAndParsedAsText() {
     StoreRequests storeRequests =
         new StoreRequests(Map.of("PutItem", new Tally(12, 15.0), "Query", new Tally(3, 1.5)));
     assertThat(StoreRequests.parse(storeRequests.toString())).isEqualTo(storeRequests);
-    assertThat(StoreRequests.parse("")).isEqualTo(StoreRequests.NOTHING);
+    assertThat(StoreRequests.parse("")).isEqualTo(StoreRequests.NONE);
   }
 
   private double writes(Runnable request) {
-    StoreRequests before = store.asked();
+    StoreRequests before = store.requests();
     request.run();
-    return store.asked().since(before).writeUnits();
+    return store.requests().since(before).writeUnits();
   }
 
   private double reads(Runnable request) {
-    StoreRequests before = store.asked();
+    StoreRequests before = store.requests();
     request.run();
-    return store.asked().since(before).readUnits();
+    return store.requests().since(before).readUnits();
   }
 
   private static AttributeDefinition attribute(String name, ScalarAttributeType type) {
@@ -300,19 +304,19 @@ class CountingDynamoTest {
   }
 
   private void put(Map<String, AttributeValue> item) {
-    store.putItem(KEY, REGION, PutItemRequest.builder().tableName(TABLE).item(item).build());
+    store.putItem(ACCESS_KEY, REGION, PutItemRequest.builder().tableName(TABLE).item(item).build());
   }
 
   private void refused(Map<String, AttributeValue> item, String condition) {
     PutItemRequest request =
         PutItemRequest.builder().tableName(TABLE).item(item).conditionExpression(condition).build();
-    assertThatThrownBy(() -> store.putItem(KEY, REGION, request))
+    assertThatThrownBy(() -> store.putItem(ACCESS_KEY, REGION, request))
         .hasMessageContaining("conditional request failed");
   }
 
   private void update(String k, int bytes) {
     store.updateItem(
-        KEY,
+        ACCESS_KEY,
         REGION,
         UpdateItemRequest.builder()
             .tableName(TABLE)
@@ -324,12 +328,13 @@ class CountingDynamoTest {
   }
 
   private void delete(String k) {
-    store.deleteItem(KEY, REGION, DeleteItemRequest.builder().tableName(TABLE).key(key(k)).build());
+    store.deleteItem(
+        ACCESS_KEY, REGION, DeleteItemRequest.builder().tableName(TABLE).key(key(k)).build());
   }
 
   private void transact(TransactWriteItem... parts) {
     store.transactWriteItems(
-        KEY, REGION, TransactWriteItemsRequest.builder().transactItems(parts).build());
+        ACCESS_KEY, REGION, TransactWriteItemsRequest.builder().transactItems(parts).build());
   }
 
   private static TransactWriteItem put(String k, int bytes, @Nullable String condition) {
@@ -349,14 +354,14 @@ class CountingDynamoTest {
 
   private void get(String k, boolean consistent) {
     store.getItem(
-        KEY,
+        ACCESS_KEY,
         REGION,
         GetItemRequest.builder().tableName(TABLE).key(key(k)).consistentRead(consistent).build());
   }
 
   private void getAll(boolean consistent, String... keys) {
     store.batchGetItem(
-        KEY,
+        ACCESS_KEY,
         REGION,
         BatchGetItemRequest.builder()
             .requestItems(
@@ -371,7 +376,7 @@ class CountingDynamoTest {
 
   private void transactGet(String... keys) {
     store.transactGetItems(
-        KEY,
+        ACCESS_KEY,
         REGION,
         TransactGetItemsRequest.builder()
             .transactItems(
@@ -399,6 +404,6 @@ class CountingDynamoTest {
   }
 
   private void query(QueryRequest request) {
-    store.query(KEY, REGION, request);
+    store.query(ACCESS_KEY, REGION, request);
   }
 }

@@ -53,35 +53,42 @@ import parley.bench.scenario.Storm;
  *   mvn -q test-compile exec:exec@bench -Dbench="pairs pairs:window=8 latency:rate=500" -Druns=5
  * </pre>
  *
- * <p>Each run starts the program anew, as a process on the first core with an empty data folder,
- * and plays one scenario from the second core: {@code warmup} seconds (10) of the same load, then
- * {@code seconds} (10) that count. What was acknowledged to senders must have reached all receivers
- * at the end, else the run fails. A figure says how fast the program is only where it, not the
- * generator, was the limit: each scenario says which.
+ * <p>Each run starts a new server process with an empty data folder on the first core and runs one
+ * scenario from the second core. Most scenarios apply the load for {@code warmup} seconds (10),
+ * then measure for {@code seconds} (10). A run fails if a message that was acknowledged to its
+ * sender did not reach every receiver. A figure describes the server only if the server was the
+ * bottleneck; each result names its bottleneck.
  *
- * <p>{@code sync=always} in a scenario's options measures the embedded store when it forces each
- * commit to the disk; {@code append} takes it too, and {@code removal} is what it costs to remove
- * from the journal.
+ * <p>The option {@code sync=always} makes the embedded store force each commit to the disk. {@code
+ * append} takes it too. {@code removal} measures the cost of removing events from the journal.
  *
- * <p>System properties: {@code bench} (scenarios, see {@link Options}, or {@code all} or {@code
- * people}), {@code runs}, {@code bench.jfr} (record and print what was hot), {@code bench.jvm}
- * (options of the program's JVM), {@code bench.address} (a server that runs already; it must know
- * the generator as an external issuer, with keys at port {@code bench.keys}), {@code bench.out}
- * (the JSON file).
+ * <p>System properties:
+ *
+ * <ul>
+ *   <li>{@code bench}: the scenarios, see {@link Options}; or {@code all} or {@code people}
+ *   <li>{@code runs}: runs of each scenario
+ *   <li>{@code bench.jfr}: whether to record the server and print the most expensive layers and
+ *       methods
+ *   <li>{@code bench.jvm}: options of the server's JVM
+ *   <li>{@code bench.address}: a server that already runs. It must accept the generator as an
+ *       external token issuer
+ *   <li>{@code bench.keys}: the port at which the generator serves its public keys
+ *   <li>{@code bench.out}: the JSON file
+ * </ul>
  */
 public final class Load {
   private static final Map<String, Scenario> SCENARIOS = scenarios();
 
-  /** What {@code all} stands for: the targets, and the floors they are compared with. */
-  private static final String ALL =
+  /** The scenarios of {@code all}: those with targets, and the floors they are compared with. */
+  private static final String ALL_SCENARIOS =
       "echo echo:window=8 append pairs pairs:window=8 latency:rate=500 latency:rate=1000"
           + " groups groups:members=1000 hot drain history history:tier=hot"
           + " storm storm:cold=true mixed start idle"
           + " dynamodb dynamodb:window=8 dynamodb:hot=true"
           + " cluster:warmup=40 cluster:warmup=40:window=8";
 
-  /** What {@code people} stands for: what people at a human pace cost on DynamoDB. */
-  private static final String PEOPLE =
+  /** The scenarios of {@code people}: the DynamoDB cost of users at a human pace. */
+  private static final String PEOPLE_SCENARIOS =
       "people-online people-fast people-cold people-page people-group people-inbox people-long"
           + " people-silent people-day";
 
@@ -93,14 +100,14 @@ public final class Load {
   private final TokenIssuer tokenIssuer;
   private final Path folder;
   private final boolean jfr = Boolean.getBoolean("bench.jfr");
-  private final List<String> jvm = words(System.getProperty("bench.jvm", ""));
+  private final List<String> jvmOptions = split(System.getProperty("bench.jvm", ""));
   private final @Nullable URI address;
 
   private Load(TokenIssuer tokenIssuer, Path folder) {
     this.tokenIssuer = tokenIssuer;
     this.folder = folder;
-    String at = System.getProperty("bench.address", "");
-    address = at.isEmpty() ? null : URI.create(at);
+    String url = System.getProperty("bench.address", "");
+    address = url.isEmpty() ? null : URI.create(url);
   }
 
   private static Map<String, Scenario> scenarios() {
@@ -128,53 +135,53 @@ public final class Load {
     return all;
   }
 
-  /** Runs it; arguments are ignored. */
+  /** Runs the scenarios that the system properties name. Ignores the arguments. */
   public static void main(String[] args) throws IOException {
     CpuCores.pinSelf();
     Path folder = Path.of("target", "bench");
     Files.createDirectories(folder);
-    // Whatever ends this ends the processes that it has started.
+    // Child processes end with this process, unless SIGKILL ends it.
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () ->
                     ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
-    boolean good = false;
+    boolean succeeded = false;
     try (FileChannel lock = FileChannel.open(folder.resolve("lock"), CREATE, WRITE);
-        FileLock alone = lock.tryLock();
+        FileLock exclusive = lock.tryLock();
         TokenIssuer tokenIssuer = new TokenIssuer(Integer.getInteger("bench.keys", 0))) {
-      if (alone == null) {
-        System.out.println(
-            "another load generator has its data in " + folder + ": wait for its end");
+      if (exclusive == null) {
+        System.out.println("another load generator uses " + folder + "; wait until it has ended");
       } else {
-        good = new Load(tokenIssuer, folder).all();
+        succeeded = new Load(tokenIssuer, folder).runAll();
       }
     }
-    System.exit(good ? 0 : 1);
+    System.exit(succeeded ? 0 : 1);
   }
 
-  private boolean all() throws IOException {
+  private boolean runAll() throws IOException {
     int runs = Integer.getInteger("runs", 1);
     BenchReport benchReport = new BenchReport();
     benchReport.machine("cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
-    benchReport.machine("pinned", String.valueOf(CpuCores.pins()));
+    benchReport.machine("pinned", String.valueOf(CpuCores.canPin()));
     benchReport.machine("java", Runtime.version().toString());
-    benchReport.machine("jvm", String.join(" ", JvmOptions.options(jvm)));
-    if (!CpuCores.pins()) {
-      System.out.println("no taskset here: nothing is pinned, the figures are rough");
+    benchReport.machine("jvm", String.join(" ", JvmOptions.options(jvmOptions)));
+    if (!CpuCores.canPin()) {
+      System.out.println("taskset is not installed: nothing is pinned, so the figures are rough");
     }
     if (address != null) {
-      System.out.println("the server at " + address + " needs " + tokenIssuer.settings());
+      System.out.println(
+          "the server at " + address + " needs the settings " + tokenIssuer.settings());
     }
-    boolean good = true;
+    boolean succeeded = true;
     Path json = Path.of(System.getProperty("bench.out", folder.resolve("load.json").toString()));
-    for (Options options : Options.parse(wanted())) {
+    for (Options options : Options.parse(requestedScenarios())) {
       List<BenchResult> results = new ArrayList<>();
       for (int run = 1; run <= runs; run++) {
         try {
-          results.add(play(options, run));
+          results.add(run(options, run));
         } catch (RunFailedException e) {
-          good = false;
+          succeeded = false;
           System.out.println("FAILED: " + options + " run " + run + ": " + e.getMessage());
         }
       }
@@ -186,43 +193,44 @@ public final class Load {
       }
     }
     System.out.println("written to " + json);
-    return good;
+    return succeeded;
   }
 
-  // "all" or "people", alone or beside options that hold for all.
-  private static String wanted() {
+  // Replaces "all" and "people". Both may stand beside options for all scenarios.
+  private static String requestedScenarios() {
     return System.getProperty("bench", "pairs")
-        .replaceAll("(^|[\\s,])all($|[\\s,])", " " + ALL + " ")
-        .replaceAll("(^|[\\s,])people($|[\\s,])", " " + PEOPLE + " ");
+        .replaceAll("(^|[\\s,])all($|[\\s,])", " " + ALL_SCENARIOS + " ")
+        .replaceAll("(^|[\\s,])people($|[\\s,])", " " + PEOPLE_SCENARIOS + " ");
   }
 
-  private BenchResult play(Options options, int run) throws IOException {
+  private BenchResult run(Options options, int run) throws IOException {
     Floor floor = FLOORS.get(options.name());
     if (floor != null) {
       Path data = folder.resolve("floor");
       MeasuredServer.delete(data);
-      BenchResult benchResult = floor.measure(options, data, jvm);
+      BenchResult benchResult = floor.measure(options, data, jvmOptions);
       MeasuredServer.delete(data);
       return benchResult;
     }
     if (options.name().equals(CLUSTER)) {
       if (address != null) {
-        throw new RunFailedException("this needs servers of the generator's own");
+        throw new RunFailedException("this scenario needs servers that the generator has started");
       }
-      return new Cluster(tokenIssuer, folder, jvm).compare(options);
+      return new Cluster(tokenIssuer, folder, jvmOptions).compare(options);
     }
     Scenario scenario = SCENARIOS.get(options.name());
     if (scenario == null) {
       throw new RunFailedException(
-          "no such scenario; there are %s, %s and %s"
+          "unknown scenario; known are %s, %s and %s"
               .formatted(SCENARIOS.keySet(), CLUSTER, FLOORS.keySet()));
     }
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
-    MeasuredServer measuredServer = program(scenario, options);
-    int ack = scenario.ackMillis(options);
+    MeasuredServer measuredServer = startServer(scenario, options);
+    int ack = scenario.defaultAckMillis(options);
     try (BenchRun benchRun =
-        new BenchRun(options, measuredServer, tokenIssuer, recording, ack, scenario.readMillis())) {
-      BenchResult benchResult = scenario.play(benchRun);
+        new BenchRun(
+            options, measuredServer, tokenIssuer, recording, ack, scenario.defaultReadMillis())) {
+      BenchResult benchResult = scenario.run(benchRun);
       RecordingProfile recordingProfile = benchRun.profile();
       if (recordingProfile != null) {
         System.out.println(recordingProfile.table(benchResult));
@@ -231,14 +239,14 @@ public final class Load {
     }
   }
 
-  private MeasuredServer program(Scenario scenario, Options options) {
+  private MeasuredServer startServer(Scenario scenario, Options options) {
     if (address != null) {
-      return MeasuredServer.at(address);
+      return MeasuredServer.running(address);
     }
     Path data = folder.resolve("data");
-    List<String> all = new ArrayList<>(scenario.jvm());
-    all.addAll(jvm);
-    if (scenario.sharedStore()) {
+    List<String> all = new ArrayList<>(scenario.jvmOptions());
+    all.addAll(jvmOptions);
+    if (scenario.usesDynamoDb()) {
       return MeasuredServer.onDynamo(
           scenario.nodes(options), data, tokenIssuer.settings(), all, jfr);
     }
@@ -247,7 +255,7 @@ public final class Load {
     return MeasuredServer.start(data, settings, all, jfr);
   }
 
-  private static List<String> words(String text) {
+  private static List<String> split(String text) {
     return text.isBlank() ? List.of() : List.of(text.trim().split("\\s+", -1));
   }
 }

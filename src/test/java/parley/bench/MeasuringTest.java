@@ -15,7 +15,7 @@ import parley.bench.engine.SendSchedule;
 import parley.bench.report.BenchReport;
 import parley.bench.report.BenchResult;
 import parley.bench.report.Bottleneck;
-import parley.bench.report.Cost;
+import parley.bench.report.CpuCost;
 import parley.bench.report.CpuTime;
 import parley.bench.report.RecordingProfile;
 
@@ -24,25 +24,25 @@ class MeasuringTest {
   private static final CpuTime ZERO = new CpuTime(0, 0, 0, 0, 0, 0, 0);
 
   /**
-   * A hundred messages a second for ten seconds, each answered after a millisecond. In the fifth
-   * second nothing is answered. A generator that waits for answers would see one slow answer of
-   * 900.
+   * The schedule has 100 messages a second for 10 seconds. Each is answered after 1 ms, but none is
+   * answered in the sixth second. A generator that waits for answers would record one slow answer
+   * among 900.
    */
   @Test
-  void aPauseIsCountedForAllThatShouldHaveBeenSentInIt() {
+  void aPauseDelaysAllMessagesThatWereDueInIt() {
     SendSchedule sendSchedule = new SendSchedule(0, 100);
     Histogram corrected = SendSchedule.histogram();
     Histogram expected = SendSchedule.histogram();
     for (int i = 0; i < 1_000; i++) {
       long intended = sendSchedule.next();
-      sendSchedule.taken();
+      sendSchedule.advance();
       boolean inPause = intended >= 5_000 * MILLI && intended < 6_000 * MILLI;
       SendSchedule.record(corrected, intended, inPause ? 6_000 * MILLI : intended + MILLI);
     }
     for (int i = 0; i < 900; i++) {
       expected.recordValue(MILLI);
     }
-    // The same by the correction of the histogram's author.
+    // HdrHistogram's own correction of coordinated omission gives the same.
     expected.recordValueWithExpectedInterval(1_000 * MILLI, 10 * MILLI);
     for (double percentile : new double[] {50, 89, 92, 95, 99, 99.9}) {
       assertThat((double) corrected.getValueAtPercentile(percentile) / MILLI)
@@ -53,16 +53,16 @@ class MeasuringTest {
   }
 
   @Test
-  void aPaceDoesNotWaitForAnybody() {
+  void theScheduleDoesNotWaitForAnswers() {
     SendSchedule sendSchedule = new SendSchedule(1_000, 3);
     for (int i = 0; i < 300; i++) {
-      sendSchedule.taken();
+      sendSchedule.advance();
     }
     assertThat(sendSchedule.next()).isEqualTo(1_000 + 100_000_000_000L);
   }
 
   @Test
-  void itSaysWhoWasTheLimit() {
+  void theBusyCoreIsTheBottleneck() {
     assertThat(Bottleneck.of(0.95, 0.5, 0)).isEqualTo(Bottleneck.GENERATOR);
     assertThat(Bottleneck.of(0.95, 0.5, 0).toString()).isEqualTo("bound by load generator");
     assertThat(Bottleneck.of(0.95, 0.97, 0)).isEqualTo(Bottleneck.SERVER);
@@ -78,8 +78,8 @@ class MeasuringTest {
   }
 
   @Test
-  void processorTimeIsReadAsTheKernelSaysIt() {
-    // utime 250 and stime 50 ticks, behind a name made to mislead.
+  void processorTimeIsParsedFromTheKernelsFiles() {
+    // utime is 250 and stime 50 ticks. The process name contains brackets and spaces.
     String stat = "17 (a) b (c) S 1 1 1 0 -1 4194560 1 0 0 0 250 50 7 8 20 0 30 0 5 6 7";
     assertThat(CpuTime.parse(stat)).isEqualTo(3_000 * MILLI);
     String machine = "cpu  100 1 20 5000 300 2 3 4 0 0\ncpu0 1 2 3\n";
@@ -87,27 +87,27 @@ class MeasuringTest {
   }
 
   @Test
-  void loadsAreSharesOfTheTimeBetween() {
+  void loadsAreSharesOfTheTimeSpan() {
     CpuTime span =
         new CpuTime(3_000, 1_500, 2_400, 90, 40, 900, 5_000)
             .since(new CpuTime(1_000, 500, 400, 40, 30, 500, 600));
-    assertThat(span.ownLoad()).isEqualTo(0.5);
+    assertThat(span.generatorLoad()).isEqualTo(0.5);
     assertThat(span.serverLoad()).isEqualTo(1.0);
     assertThat(span.compiling()).isEqualTo(50);
     assertThat(span.collecting()).isEqualTo(10);
     assertThat(span.storeLoad()).isEqualTo(0.2);
-    assertThat(span.othersLoad()).isEqualTo(0.5);
+    assertThat(span.otherLoad()).isEqualTo(0.5);
     assertThat(span.bottleneck()).isEqualTo(Bottleneck.SERVER);
   }
 
   @Test
-  void theMedianIsTheMiddle() {
+  void theMedianOfAnEvenNumberIsTheMeanOfTheMiddleTwo() {
     assertThat(BenchReport.median(new double[] {1, 2, 9})).isEqualTo(2);
     assertThat(BenchReport.median(new double[] {1, 2, 4, 9})).isEqualTo(3);
   }
 
   @Test
-  void optionsOfOneScenarioRuleOverThoseOfAll() {
+  void optionsOfAScenarioTakePrecedence() {
     List<Options> all = Options.parse("seconds=5 pairs, pairs:window=8:seconds=7");
     assertThat(all).extracting(Options::name).containsExactly("pairs", "pairs");
     assertThat(all.get(0).number("window", 1)).isEqualTo(1);
@@ -118,12 +118,12 @@ class MeasuringTest {
     assertThatThrownBy(() -> Options.parse("pairs:window")).hasMessageContaining("window");
   }
 
-  /** A renamed class would count for the next layer. */
+  /** After a rename of a class, its samples would count for another layer. */
   @Test
-  void layersAreKnownByNamesThatThereAre() {
-    List<String> ours =
+  void prefixesOfLayersNameExistingClasses() {
+    List<String> prefixes =
         RecordingProfile.prefixes().stream().filter(p -> p.startsWith("parley.")).toList();
-    assertThat(ours)
+    assertThat(prefixes)
         .isNotEmpty()
         .allSatisfy(
             prefix -> {
@@ -132,8 +132,8 @@ class MeasuringTest {
               if (name.isEmpty() || Character.isUpperCase(name.charAt(0))) {
                 String file = prefix.replace('.', '/');
                 String folder = file.substring(0, file.lastIndexOf('/'));
-                Path at = Path.of("src/main/java", folder);
-                try (Stream<Path> files = Files.list(at)) {
+                Path directory = Path.of("src/main/java", folder);
+                try (Stream<Path> files = Files.list(directory)) {
                   assertThat(files.map(Path::toString))
                       .anyMatch(path -> path.startsWith("src/main/java/" + file));
                 }
@@ -145,7 +145,7 @@ class MeasuringTest {
   }
 
   @Test
-  void aSampleBelongsToTheLayerThatAskedForIt() {
+  void aSampleBelongsToTheInnermostFrameWithALayer() {
     assertThat(
             RecordingProfile.layer(
                 List.of(
@@ -194,10 +194,10 @@ class MeasuringTest {
   }
 
   @Test
-  void costsAreSharedAsTheSamplesSayAndAddUp() {
+  void costsAreDividedBySamplesAndAddUp() {
     CpuTime span = new CpuTime(3_000_000, 1_000_000, 1_000_000, 100_000, 200_000, 0, 0).since(ZERO);
-    Cost cost = Cost.of(span, "message", 10);
-    assertThat(cost).isEqualTo(new Cost("message", 10, 100, 0.1, 0.2));
+    CpuCost cost = CpuCost.of(span, "message", 10);
+    assertThat(cost).isEqualTo(new CpuCost("message", 10, 100, 0.1, 0.2));
     assertThat(
             RecordingProfile.costs(
                     cost,
@@ -213,11 +213,11 @@ class MeasuringTest {
             "other; 30.0; 0",
             "collecting garbage; 20.0; 0",
             "compiling; 10.0; 0",
-            "in all; 100.0; 104");
+            "total; 100.0; 104");
     BenchResult benchResult = new BenchResult().serverTime(span, "message", 10);
-    assertThat(benchResult.cost()).isEqualTo(cost);
+    assertThat(benchResult.cpuCost()).isEqualTo(cost);
     assertThat(benchResult.figures()).containsEntry("server (us/message)", 100.0);
-    assertThat(benchResult.uncosted().cost().known()).isFalse();
+    assertThat(benchResult.withoutCpuCost().cpuCost().known()).isFalse();
     assertThat(new BenchResult().serverTime(span, "message", 0).figures()).isEmpty();
   }
 }

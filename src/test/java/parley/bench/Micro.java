@@ -12,40 +12,44 @@ import javax.tools.ToolProvider;
 import parley.bench.engine.CpuCores;
 
 /**
- * The benchmarks of single methods (all {@code *Jmh} classes of the tests), on JMH; {@code
- * jmh.options} stands instead of the options that are given here.
+ * Runs the JMH benchmarks: all test classes named {@code *Jmh}. The system property {@code
+ * jmh.options} replaces the default options.
  *
  * <pre>
  *   mvn -q test-compile exec:exec@jmh -Djmh=Codec -Djmh.options="-f 3 -prof gc"
  * </pre>
  *
- * <p>JMH makes classes around each benchmark by an annotation processor. Here they are made, not in
- * the build: what it makes would not pass the build's checks, and nobody else needs it.
+ * <p>JMH generates classes with an annotation processor. It runs here and not in the build, because
+ * the generated code would fail the build's checks and nothing else needs it.
  */
 public final class Micro {
-  /** Where {@code jmh.options} says nothing. */
-  private static final List<String> STANDARD =
+  /**
+   * Used if {@code jmh.options} is blank: one fork, 3 warm-up and 5 measured iterations of 2 s, and
+   * the allocation profiler.
+   */
+  private static final List<String> DEFAULT_OPTIONS =
       List.of("-f", "1", "-wi", "3", "-w", "2", "-i", "5", "-r", "2", "-prof", "gc");
 
   private Micro() {}
 
-  /** Compiles and runs them; arguments are ignored. */
+  /** Compiles and runs the benchmarks. Ignores the arguments. */
   public static void main(String[] args) throws IOException, InterruptedException {
     Path out = Path.of("target", "jmh");
     Files.createDirectories(out);
-    String path = System.getProperty("java.class.path");
-    compile(out, path);
-    List<String> command = new ArrayList<>(CpuCores.program());
+    String classPath = System.getProperty("java.class.path");
+    compile(out, classPath);
+    List<String> command = new ArrayList<>(CpuCores.onServerCore());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-cp", out + File.pathSeparator + path, "org.openjdk.jmh.Main"));
+    command.addAll(List.of("-cp", out + File.pathSeparator + classPath, "org.openjdk.jmh.Main"));
     command.add(System.getProperty("jmh", ".*"));
     command.addAll(List.of("-rf", "json", "-rff", out.resolve("jmh.json").toString()));
-    String own = System.getProperty("jmh.options", "");
-    command.addAll(own.isBlank() ? STANDARD : List.of(own.trim().split("\\s+", -1)));
+    String jmhOptions = System.getProperty("jmh.options", "");
+    command.addAll(
+        jmhOptions.isBlank() ? DEFAULT_OPTIONS : List.of(jmhOptions.trim().split("\\s+", -1)));
     System.exit(new ProcessBuilder(command).inheritIO().start().waitFor());
   }
 
-  private static void compile(Path out, String path) throws IOException {
+  private static void compile(Path out, String classPath) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     List<String> arguments =
         new ArrayList<>(
@@ -55,7 +59,7 @@ public final class Micro {
                 "-processor",
                 "org.openjdk.jmh.generators.BenchmarkProcessor",
                 "-cp",
-                path,
+                classPath,
                 "-d",
                 out.toString()));
     try (Stream<Path> sources = Files.walk(Path.of("src", "test", "java"))) {

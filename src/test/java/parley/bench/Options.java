@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What to measure: {@code NAME:option=value:option=value}, several with spaces or commas between
- * them. Options that hold for all of them stand alone: {@code seconds=5 pairs latency:rate=500}.
+ * One scenario with its options, written as {@code NAME:option=value:option=value}. Spaces or
+ * commas separate scenarios. An option without a scenario applies to all: {@code seconds=5 pairs
+ * latency:rate=500}.
  */
 public final class Options {
   private final String name;
@@ -19,26 +20,26 @@ public final class Options {
     this.given = given;
   }
 
-  /** Reads a list of scenarios. */
+  /** Parses a list of scenarios. */
   static List<Options> parse(String text) {
-    Map<String, String> all = new LinkedHashMap<>();
-    List<Options> found = new ArrayList<>();
+    Map<String, String> common = new LinkedHashMap<>();
+    List<Options> scenarios = new ArrayList<>();
     for (String word : text.trim().split("[\\s,]+", -1)) {
       if (word.contains("=") && !word.contains(":")) {
-        put(all, word);
+        put(common, word);
       } else if (!word.isEmpty()) {
         String[] parts = word.split(":", -1);
         Map<String, String> own = new LinkedHashMap<>();
         for (int i = 1; i < parts.length; i++) {
           put(own, parts[i]);
         }
-        found.add(new Options(parts[0], own));
+        scenarios.add(new Options(parts[0], own));
       }
     }
-    for (Options one : found) {
-      all.forEach(one.given::putIfAbsent);
+    for (Options options : scenarios) {
+      common.forEach(options.given::putIfAbsent);
     }
-    return found;
+    return scenarios;
   }
 
   private static void put(Map<String, String> in, String pair) {
@@ -53,19 +54,19 @@ public final class Options {
     return name;
   }
 
-  /** A number, or what stands for it where none is given. */
-  public int number(String option, int otherwise) {
-    return Integer.parseInt(text(option, String.valueOf(otherwise)));
+  /** Returns the number that is given for an option, or the default. */
+  public int number(String option, int defaultValue) {
+    return Integer.parseInt(text(option, String.valueOf(defaultValue)));
   }
 
-  /** A text, or what stands for it where none is given. */
-  public String text(String option, String otherwise) {
-    String value = given.getOrDefault(option, otherwise);
+  /** Returns the text that is given for an option, or the default. */
+  public String text(String option, String defaultValue) {
+    String value = given.getOrDefault(option, defaultValue);
     used.put(option, value);
     return value;
   }
 
-  /** The scenario with everything that was asked for so far, defaults too. */
+  /** The scenario with all options that were read so far, including defaults. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(name);

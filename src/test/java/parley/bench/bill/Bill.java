@@ -11,20 +11,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Capacity units by what they were spent on.
+ * Capacity units by entity, row and cause.
  *
- * @param lines each line once
+ * @param lines the amount of each line
  */
 public record Bill(Map<BillLine, Amount> lines) {
-  /** Of a store that was not asked, or does not count. */
-  public static final Bill NOTHING = new Bill(Map.of());
+  /** The bill of a store that was not used or does not count. */
+  public static final Bill EMPTY = new Bill(Map.of());
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * What was spent.
+   * The units of one line.
    *
-   * @param count items that were written, requests that read
+   * @param count written items, or requests that read
    * @param writeUnits write units
    * @param readUnits read units
    */
@@ -67,7 +67,7 @@ public record Bill(Map<BillLine, Amount> lines) {
     }
   }
 
-  /** What was spent from {@code before} until this. */
+  /** Returns the difference between this bill and an earlier one. */
   public Bill since(Bill before) {
     Map<BillLine, Amount> more = new LinkedHashMap<>();
     lines.forEach(
@@ -80,12 +80,11 @@ public record Bill(Map<BillLine, Amount> lines) {
     return new Bill(more);
   }
 
-  /** The sum of all lines. */
   public Amount total() {
     return lines.values().stream().reduce(Amount.NONE, Amount::plus);
   }
 
-  /** The lines, the most expensive first. */
+  /** All lines, the most expensive first. */
   public List<Map.Entry<BillLine, Amount>> byPrice() {
     List<Map.Entry<BillLine, Amount>> all = new ArrayList<>(lines.entrySet());
     all.sort(
@@ -95,13 +94,13 @@ public record Bill(Map<BillLine, Amount> lines) {
     return all;
   }
 
-  /** A list for JSON, the most expensive line first. */
+  /** All lines for JSON, the most expensive first. */
   public List<Object> rows() {
     return new ArrayList<>(
         byPrice().stream().map(entry -> Row.of(entry.getKey(), entry.getValue())).toList());
   }
 
-  /** In one line of JSON. */
+  /** The bill as one line of JSON. */
   public String json() {
     try {
       return JSON.writeValueAsString(rows());
@@ -110,7 +109,7 @@ public record Bill(Map<BillLine, Amount> lines) {
     }
   }
 
-  /** What {@link #json} returned. */
+  /** Parses the output of {@link #json}. */
   public static Bill parse(String json) {
     try {
       Map<BillLine, Amount> lines = new LinkedHashMap<>();

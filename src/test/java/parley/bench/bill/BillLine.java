@@ -1,12 +1,14 @@
 package parley.bench.bill;
 
 /**
- * What units are spent on: one line of a {@link Bill}.
+ * The key of one line of a {@link Bill}.
  *
- * @param entity the kind of entity, as its persistence id says ({@code conversation}, {@code
- *     user}), or {@code store} for rows that belong to none
- * @param row the kind of row: {@code event}, {@code mark}, {@code snapshot}, {@code index entry} …
- * @param cause what wrote or read it: the type of an event, {@code recovery}, {@code page} …
+ * @param entity the kind of entity, from its persistence id ({@code conversation}, {@code user}),
+ *     or {@code store} for rows without an entity
+ * @param row the kind of row: {@code event}, {@code high mark}, {@code snapshot}, {@code index
+ *     entry} …
+ * @param cause the reason of the write or read: the type of an event, {@code recovery}, {@code
+ *     page} …
  */
 public record BillLine(String entity, String row, String cause) {
   BillLine withRow(String other) {

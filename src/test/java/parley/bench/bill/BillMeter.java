@@ -8,8 +8,8 @@ import parley.bench.bill.CapacityUnits.Consistency;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Adds up what requests to a store cost, by what they were for. Any thread may use it. Each method
- * returns the units that it has added.
+ * Adds up the capacity units of requests by entity, row and cause. Thread-safe. Each method returns
+ * the units that it added.
  */
 public final class BillMeter {
   private static final String INDEX_ENTRY = "index entry";
@@ -17,18 +17,18 @@ public final class BillMeter {
   private final Map<BillLine, Amount> lines = new ConcurrentHashMap<>();
   private final ReadCauses readCauses = new ReadCauses();
 
-  /** Everything so far. */
+  /** All units so far. */
   public Bill bill() {
     return new Bill(Map.copyOf(lines));
   }
 
   /**
-   * A write of one item that was done.
+   * Adds a successful write of one item.
    *
-   * @param key of the item
-   * @param before null if it was not there
-   * @param after null if it is no longer there
-   * @param factor {@link CapacityUnits#TRANSACTION} as a part of a transaction, or 1
+   * @param key the key of the item
+   * @param before null if the item did not exist
+   * @param after null if the item was deleted
+   * @param factor {@link CapacityUnits#TRANSACTION} for a part of a transaction, else 1
    */
   public double written(
       String table,
@@ -48,10 +48,10 @@ public final class BillMeter {
   }
 
   /**
-   * A write of one item that was refused, because its condition failed.
+   * Adds a write of one item whose condition failed.
    *
-   * @param stored null if there is none
-   * @param wanted what should have been written; null for a deletion
+   * @param stored null if the item does not exist
+   * @param wanted the item of the request; null for a deletion
    */
   public double refused(
       String table,
@@ -64,7 +64,10 @@ public final class BillMeter {
     return units;
   }
 
-  /** A part of a transaction that was cancelled; the same as if it had been done, without index. */
+  /**
+   * Adds a part of a cancelled transaction. It costs the same as a successful part, without index
+   * entries.
+   */
   public double cancelled(
       String table,
       Map<String, AttributeValue> key,
@@ -77,9 +80,9 @@ public final class BillMeter {
   }
 
   /**
-   * A read of one item by its key.
+   * Adds a read of one item by its key.
    *
-   * @param item null if there is none
+   * @param item null if the item does not exist
    */
   public double read(
       String table,
@@ -89,9 +92,9 @@ public final class BillMeter {
     StoredRow row = StoredRow.of(table, key);
     String cause =
         switch (row.kind()) {
-          case StoredRow.HIGH_MARK -> readCauses.highMark(row.persistenceId());
-          case StoredRow.EVENT, StoredRow.LOW_MARK -> readCauses.other(row.persistenceId());
-          case StoredRow.SNAPSHOT -> readCauses.snapshot(row.persistenceId());
+          case StoredRow.HIGH_MARK -> readCauses.highMarkRead(row.persistenceId());
+          case StoredRow.EVENT, StoredRow.LOW_MARK -> readCauses.otherRead(row.persistenceId());
+          case StoredRow.SNAPSHOT -> readCauses.snapshotRead(row.persistenceId());
           default -> "read";
         };
     double units = CapacityUnits.read(item == null ? 0 : ItemSize.bytes(item), consistency);
@@ -100,11 +103,11 @@ public final class BillMeter {
   }
 
   /**
-   * A query of one partition.
+   * Adds a query of one partition.
    *
-   * @param partition its key
-   * @param bytes of all items that it has looked at
-   * @param keysOnly whether it returns numbers of rows, and not their content
+   * @param partition the partition key
+   * @param bytes the size of all items that the query examined
+   * @param keysOnly whether the query returns only row numbers, without content
    */
   public double queried(
       String table, String partition, long bytes, Consistency consistency, boolean keysOnly) {
@@ -112,9 +115,9 @@ public final class BillMeter {
     String cause =
         switch (row.kind()) {
           case StoredRow.EVENT ->
-              readCauses.other(row.persistenceId()) + (keysOnly ? ", last number" : "");
+              readCauses.otherRead(row.persistenceId()) + (keysOnly ? ", last number" : "");
           case StoredRow.SNAPSHOT ->
-              keysOnly ? "removal" : readCauses.snapshot(row.persistenceId());
+              keysOnly ? "removal" : readCauses.snapshotRead(row.persistenceId());
           default -> "query";
         };
     double units = CapacityUnits.read(bytes, consistency);
@@ -122,7 +125,7 @@ public final class BillMeter {
     return units;
   }
 
-  /** A scan of a table, or of a page of it. */
+  /** Adds a scan of a table, or of one page of it. */
   public double scanned(String table, long bytes, Consistency consistency) {
     double units = CapacityUnits.read(bytes, consistency);
     add(StoredRow.of(table, "").line("scan"), 0, units);

@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 
-/** The bill names the causes of units; sizes and prices are Amazon's. */
+/** The bill names the cause of each unit. Item sizes and prices are Amazon's. */
 class BillTest {
   private static final TableShape SHAPE =
       new TableShape(
@@ -33,7 +33,7 @@ class BillTest {
   private final BillMeter meter = new BillMeter();
 
   @Test
-  void sizesAreNamesAndValues() {
+  void aSizeIsTheSumOfNamesAndValues() {
     assertThat(size("name", AttributeValue.fromS("text"))).isEqualTo(4 + 4);
     assertThat(size("n", AttributeValue.fromS("ü"))).as("UTF-8").isEqualTo(1 + 2);
     assertThat(size("n", AttributeValue.fromB(SdkBytes.fromByteArray(new byte[10])))).isEqualTo(11);
@@ -43,7 +43,7 @@ class BillTest {
   }
 
   @Test
-  void aNumberTakesAByteForTwoDigitsAndOneMore() {
+  void aNumberTakesAByteForTwoDigitsPlusOne() {
     assertThat(size("n", AttributeValue.fromN("7"))).isEqualTo(1 + 2);
     assertThat(size("n", AttributeValue.fromN("12345"))).isEqualTo(1 + 4);
     assertThat(size("n", AttributeValue.fromN("12000"))).as("zeroes at the end").isEqualTo(1 + 2);
@@ -51,7 +51,7 @@ class BillTest {
   }
 
   @Test
-  void nestedValuesTakeThreeBytesAndOneForEachElement() {
+  void aNestedValueTakesThreeBytesPlusOneForEachElement() {
     assertThat(size("n", AttributeValue.fromL(List.of()))).isEqualTo(1 + 3);
     assertThat(size("n", AttributeValue.fromL(List.of(AttributeValue.fromS("ab")))))
         .isEqualTo(1 + 3 + 1 + 2);
@@ -60,13 +60,13 @@ class BillTest {
   }
 
   @Test
-  void aMillionUnitsHaveTheirPrice() {
+  void unitsHaveAmazonsPrice() {
     assertThat(PriceList.dollars(1_000_000, 0)).isCloseTo(0.625, within(1e-9));
     assertThat(PriceList.dollars(0, 1_000_000)).isCloseTo(0.125, within(1e-9));
   }
 
   @Test
-  void anEventIsKnownByItsTypeAndItsLists() throws IOException {
+  void theCauseOfAnEventIsItsTypeAndItsLists() throws IOException {
     write(
         "journal-P-conversation|c1-12",
         event(Map.of("t", "entries", "entries", List.of(1)), false));
@@ -82,7 +82,7 @@ class BillTest {
   }
 
   @Test
-  void marksSnapshotsAndRowsOfNoEntityAreKnownByTheirKeys() {
+  void marksSnapshotsAndOtherRowsAreIdentifiedByTheirKeys() {
     write("journal-SH-account|a-0", Map.of());
     write("journal-SL-account|a-0", Map.of());
     write("parley-shards", Map.of());
@@ -101,7 +101,7 @@ class BillTest {
   }
 
   @Test
-  void refusedAndCancelledWritesAreLinesOfTheirOwn() throws IOException {
+  void refusedAndCancelledWritesHaveSeparateLines() throws IOException {
     Map<String, AttributeValue> key = key("journal-P-user|u-0");
     Map<String, AttributeValue> event = event(flushed(), false);
     meter.refused("p-journal", key, null, event);
@@ -113,7 +113,7 @@ class BillTest {
   }
 
   @Test
-  void aRecoveryAndAPageAreToldApart() {
+  void readsOfARecoveryAndOfAPageHaveDifferentCauses() {
     meter.queried("p-snapshots", "journal-P-conversation|c", 0, Consistency.STRONG, false);
     readLog();
     readLog();
@@ -141,13 +141,13 @@ class BillTest {
   }
 
   @Test
-  void thePriceOfAMillionIsInTheLineForScripts() {
+  void theLineForScriptsHasThePriceOfAMillion() {
     Bill bill = new Bill(Map.of(new BillLine("user", "event", "a"), new Amount(30, 93, 20)));
-    assertThat(new PriceTag("online", bill, "message", 10).line())
+    assertThat(new StoreCost("online", bill, "message", 10).line())
         .isEqualTo(
             "COST workload=online each=message count=10.0 write_units=9.3000 read_units=2.0000"
                 + " dollars_per_million=6.0625 prices=2024-11-01");
-    assertThat(new PriceTag("online", bill, "message", 10).table())
+    assertThat(new StoreCost("online", bill, "message", 10).table())
         .containsPattern("user +event +a +9.300 +2.000 +6.063");
   }
 

@@ -8,30 +8,29 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * The capacity units that DynamoDB bills for one item or one result.
  *
  * <ul>
- *   <li>A write of an item costs a unit for each begun KB of the larger of its two images: as it
- *       was and as it is. The least is one unit, also for the deletion of an item that is not
- *       there.
- *   <li>A write whose condition fails costs what the stored item costs, and one unit if there is
- *       none.
- *   <li>A strongly consistent read costs a unit for each begun 4 KB, an eventually consistent one
- *       half of that. The least is one unit, or half a unit, also where nothing is found.
+ *   <li>A write costs one unit for each started KB of the larger of the old and the new item. The
+ *       minimum is one unit, also for the deletion of an item that does not exist.
+ *   <li>A write whose condition fails costs as much as a write of the stored item, or one unit if
+ *       there is none.
+ *   <li>A strongly consistent read costs one unit for each started 4 KB, an eventually consistent
+ *       read half of that. The minimum is one unit or half a unit, also if nothing is found.
  *   <li>Each item of a transaction costs twice as much, read or written.
- *   <li>Items that DynamoDB removes because their time to live is over cost nothing. They are no
- *       requests, so nobody counts them here.
+ *   <li>Items that expire (time to live) are removed for free. These removals are not requests, so
+ *       they are not counted here.
  * </ul>
  *
  * <p>Source: "DynamoDB read and write operations" and "Working with items: conditional writes" in
- * the developer guide. The guide does not say what a cancelled transaction costs; here it costs
- * what it would have cost, because DynamoDB prepares each item before it cancels.
+ * the developer guide. The guide does not give the cost of a cancelled transaction. Here it costs
+ * as much as a successful one, because DynamoDB prepares each item before it cancels.
  */
 public final class CapacityUnits {
   private static final int WRITE_BYTES = 1024;
   private static final int READ_BYTES = 4096;
 
-  /** What each item of a transaction costs, compared with the same item alone. */
+  /** The cost of an item of a transaction, relative to the same item alone. */
   public static final int TRANSACTION = 2;
 
-  /** How a read is done, and what it costs compared with a strongly consistent read. */
+  /** The consistency of a read, with its cost relative to a strongly consistent read. */
   public enum Consistency {
     EVENTUAL(0.5),
     STRONG(1),
@@ -43,7 +42,10 @@ public final class CapacityUnits {
       this.factor = factor;
     }
 
-    /** What a request says: consistent, or eventually so if it says nothing. */
+    /**
+     * Returns the consistency of a request. The default of DynamoDB is an eventually consistent
+     * read.
+     */
     public static Consistency of(@Nullable Boolean consistentRead) {
       return Boolean.TRUE.equals(consistentRead) ? STRONG : EVENTUAL;
     }
@@ -52,35 +54,35 @@ public final class CapacityUnits {
   private CapacityUnits() {}
 
   /**
-   * Write units of one item.
+   * Returns the write units of one item.
    *
-   * @param before null if it was not there
-   * @param after null if it is no longer there
+   * @param before null if the item did not exist
+   * @param after null if the item was deleted
    */
   public static double written(
       @Nullable Map<String, AttributeValue> before, @Nullable Map<String, AttributeValue> after) {
-    return begun(Math.max(bytes(before), bytes(after)), WRITE_BYTES);
+    return startedUnits(Math.max(bytes(before), bytes(after)), WRITE_BYTES);
   }
 
-  /** Write units of one item whose condition failed. */
+  /** Returns the write units of one item whose condition failed. */
   public static double refused(@Nullable Map<String, AttributeValue> stored) {
     return written(stored, stored);
   }
 
   /**
-   * Read units of one item, or of one result of a query or scan.
+   * Returns the read units of one item, or of one result of a query or scan.
    *
    * @param bytes 0 if nothing was found
    */
   public static double read(long bytes, Consistency consistency) {
-    return begun(bytes, READ_BYTES) * consistency.factor;
+    return startedUnits(bytes, READ_BYTES) * consistency.factor;
   }
 
   private static long bytes(@Nullable Map<String, AttributeValue> item) {
     return item == null ? 0 : ItemSize.bytes(item);
   }
 
-  private static double begun(long bytes, int unit) {
+  private static double startedUnits(long bytes, int unit) {
     return Math.max(1, Math.ceilDiv(bytes, unit));
   }
 }

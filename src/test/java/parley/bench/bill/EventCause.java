@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What a row of the journal was written for: the type of its event, and the lists that the event
- * holds, as in {@code flushed(rows+seen)}. Events of Parley are CBOR with their type in the field
- * {@code t}; large ones are gzipped. Of other events the serializer's manifest is the cause.
+ * Derives the cause of a journal row: the type of its event and the names of the event's lists, as
+ * in {@code flushed(rows+seen)}. Parley's events are CBOR with the type in field {@code t}, gzipped
+ * if they are large. The cause of any other event is the manifest of its serializer.
  */
 final class EventCause {
   private static final CBORFactory CBOR = new CBORFactory();

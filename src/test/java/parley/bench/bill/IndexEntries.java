@@ -15,19 +15,19 @@ import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 
 /**
- * The entries of one secondary index, local or global, and what it costs to keep them.
+ * The entries of one secondary index, local or global, and their write units.
  *
  * <p>An item has an entry if it has all key attributes of the index. A new entry costs a write, a
- * removed entry costs a write, and an entry whose key changes costs both. An entry of which only
- * other attributes change costs one write, by the larger of its two images. An entry that stays as
- * it is costs nothing. Source: "Local secondary indexes" and "Global secondary indexes", write
+ * removed entry costs a write, and an entry whose key changes costs both. If only other attributes
+ * of an entry change, it costs one write of the larger of the old and the new entry. An unchanged
+ * entry is free. Source: "Local secondary indexes" and "Global secondary indexes", write
  * considerations, in the developer guide.
  *
- * @param keys the key attributes of the index and those of its table
- * @param others further attributes of an entry; null for all that the item has
+ * @param keys the key attributes of the index and of its table
+ * @param others the other projected attributes; null if all are projected
  */
 record IndexEntries(Set<String> keys, @Nullable Set<String> others) {
-  /** All indexes of a table. */
+  /** Returns all indexes of a table. */
   static List<IndexEntries> of(TableDescription table) {
     List<IndexEntries> all = new ArrayList<>();
     if (table.hasLocalSecondaryIndexes()) {
@@ -55,7 +55,7 @@ record IndexEntries(Set<String> keys, @Nullable Set<String> others) {
     return new IndexEntries(keys, others);
   }
 
-  /** Write units of one write to the table; 0 if the entry stays as it is. */
+  /** Returns the write units of the entry for one write to the table. */
   double units(
       @Nullable Map<String, AttributeValue> before, @Nullable Map<String, AttributeValue> after) {
     Map<String, AttributeValue> old = entry(before);

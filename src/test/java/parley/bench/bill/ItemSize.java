@@ -7,19 +7,19 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The size of an item by which DynamoDB bills: the names and values of its attributes.
+ * The size of an item as DynamoDB bills it: the names and values of its attributes.
  *
- * <p>Source: "DynamoDB item sizes and formats" in the developer guide. It calls the size of a
- * number approximate: a byte for each two significant digits, and one more. Here a negative number
- * has another byte, for its sign.
+ * <p>Source: "DynamoDB item sizes and formats" in the developer guide. The guide gives only an
+ * approximate size of a number: one byte for each two significant digits, and one more. This class
+ * adds another byte for the sign of a negative number.
  */
 public final class ItemSize {
-  private static final int NESTED = 3;
-  private static final int ELEMENT = 1;
+  private static final int NESTED_BYTES = 3;
+  private static final int ELEMENT_BYTES = 1;
 
   private ItemSize() {}
 
-  /** In bytes. */
+  /** Returns the size in bytes. */
   public static long bytes(Map<String, AttributeValue> item) {
     return item.entrySet().stream()
         .mapToLong(attribute -> text(attribute.getKey()) + value(attribute.getValue()))
@@ -35,8 +35,9 @@ public final class ItemSize {
       case NS -> value.ns().stream().mapToLong(ItemSize::number).sum();
       case BS ->
           value.bs().stream().map(SdkBytes::asByteArrayUnsafe).mapToLong(one -> one.length).sum();
-      case L -> NESTED + value.l().stream().mapToLong(one -> ELEMENT + value(one)).sum();
-      case M -> NESTED + bytes(value.m()) + (long) ELEMENT * value.m().size();
+      case L ->
+          NESTED_BYTES + value.l().stream().mapToLong(one -> ELEMENT_BYTES + value(one)).sum();
+      case M -> NESTED_BYTES + bytes(value.m()) + (long) ELEMENT_BYTES * value.m().size();
       case BOOL, NUL -> 1;
       case UNKNOWN_TO_SDK_VERSION -> throw new IllegalArgumentException("unknown type: " + value);
     };

@@ -4,9 +4,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What rows of an entity are read for. The requests of a recovery and of a page of history look the
- * same, so their order decides: a recovery begins with the entity's snapshot, and its high mark is
- * read next. A high mark that is read again, without a snapshot before it, begins a page.
+ * Tells apart why rows of an entity are read. The requests of a recovery and of a page of history
+ * look the same, so their order decides. A recovery reads the snapshot first and the high mark
+ * next. A read of the high mark without a snapshot before it starts a page.
  */
 final class ReadCauses {
   private static final String RECOVERY = "recovery";
@@ -20,22 +20,22 @@ final class ReadCauses {
 
   private final Map<String, Phase> phases = new ConcurrentHashMap<>();
 
-  /** The newest snapshot is read. */
-  String snapshot(String persistenceId) {
+  /** Called for a read of the newest snapshot. */
+  String snapshotRead(String persistenceId) {
     phases.put(persistenceId, Phase.SNAPSHOT_READ);
     return RECOVERY;
   }
 
-  /** The high mark is read. */
-  String highMark(String persistenceId) {
+  /** Called for a read of the high mark. */
+  String highMarkRead(String persistenceId) {
     phases.compute(
         persistenceId,
         (id, phase) -> phase == Phase.SNAPSHOT_READ ? Phase.RECOVERING : Phase.READING_PAGE);
-    return other(persistenceId);
+    return otherRead(persistenceId);
   }
 
-  /** Something else of the journal is read. */
-  String other(String persistenceId) {
+  /** Called for any other read of the journal. */
+  String otherRead(String persistenceId) {
     return phases.get(persistenceId) == Phase.READING_PAGE ? PAGE : RECOVERY;
   }
 }

@@ -16,13 +16,13 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What is stored in the tables of a prefix: items and bytes for each kind of entity and row. Amazon
- * adds 100 bytes to each item for its index when it bills storage; so do the bytes here.
+ * Counts the stored items and bytes of all tables with a prefix, by entity and row. Amazon bills
+ * 100 bytes of index overhead for each item; they are included.
  */
 public final class StoredBytes {
-  private static final long INDEX_BYTES = 100;
+  private static final long INDEX_OVERHEAD_BYTES = 100;
 
-  /** Items and their bytes. */
+  /** A number of items and their size. */
   public record Sum(long items, long bytes) {
     Sum plus(Sum other) {
       return new Sum(items + other.items, bytes + other.bytes);
@@ -31,7 +31,7 @@ public final class StoredBytes {
 
   private StoredBytes() {}
 
-  /** By "entity, row", in order. */
+  /** Returns the sums by "entity, row", sorted. */
   public static Map<String, Sum> of(URI endpoint, String prefix) {
     Map<String, Sum> sums = new TreeMap<>();
     AmazonDynamoDB client =
@@ -61,14 +61,14 @@ public final class StoredBytes {
         StoredRow row = StoredRow.of(table, converted);
         sums.merge(
             row.entity() + ", " + row.kind(),
-            new Sum(1, ItemSize.bytes(converted) + INDEX_BYTES),
+            new Sum(1, ItemSize.bytes(converted) + INDEX_OVERHEAD_BYTES),
             Sum::plus);
       }
       next = page.getLastEvaluatedKey();
     } while (next != null && !next.isEmpty());
   }
 
-  /** The tables have texts, numbers and bytes only. */
+  /** Converts an item of SDK 1 to SDK 2. The tables contain only strings, numbers and binaries. */
   private static Map<String, AttributeValue> converted(
       Map<String, com.amazonaws.services.dynamodbv2.model.AttributeValue> item) {
     Map<String, AttributeValue> all = new HashMap<>();

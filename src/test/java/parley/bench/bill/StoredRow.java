@@ -4,13 +4,13 @@ import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * Which row of Parley's tables an item is, by its table and its key. The keys are those of the
- * journal plugin: {@code journal-P-<persistence id>-<hundred>} for events, {@code SH} and {@code
- * SL} instead of {@code P} for marks, and without the last part for snapshots.
+ * The kind of an item in Parley's tables, from its table and key. The keys are those of the journal
+ * plugin: {@code journal-P-<persistence id>-<hundred>} for events, {@code SH} and {@code SL}
+ * instead of {@code P} for high and low marks, and no number for snapshots.
  *
  * @param entity the kind of entity
  * @param kind the kind of row
- * @param persistenceId empty if the row belongs to no entity
+ * @param persistenceId empty if the row has no entity
  */
 record StoredRow(String entity, String kind, String persistenceId) {
   static final String EVENT = "event";
@@ -24,13 +24,13 @@ record StoredRow(String entity, String kind, String persistenceId) {
   private static final String HIGH = PREFIX + "SH-";
   private static final String LOW = PREFIX + "SL-";
 
-  /** The row of an item, or of its key. */
+  /** Returns the row of an item or of its key. */
   static StoredRow of(String table, Map<String, AttributeValue> item) {
     AttributeValue par = item.get("par");
     return of(table, par == null || par.s() == null ? "" : par.s());
   }
 
-  /** The row of a partition key. */
+  /** Returns the row of a partition key. */
   static StoredRow of(String table, String key) {
     if (key.startsWith(HIGH)) {
       return entity(HIGH_MARK, withoutNumber(key.substring(HIGH.length())));

@@ -10,7 +10,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 
-/** What the bill has to know of a table: its key and its secondary indexes. */
+/** The schema of a table as far as the bill depends on it: key and secondary indexes. */
 public final class TableShape {
   private final Set<String> keys;
   private final List<IndexEntries> indexes;
@@ -23,14 +23,14 @@ public final class TableShape {
     indexes = IndexEntries.of(table);
   }
 
-  /** The key of an item. */
+  /** Returns the key of an item. */
   public Map<String, AttributeValue> keyOf(Map<String, AttributeValue> item) {
     Map<String, AttributeValue> key = new HashMap<>(item);
     key.keySet().retainAll(keys);
     return key;
   }
 
-  /** Write units of the entries of all indexes, for one write to the table. */
+  /** Returns the write units of all index entries for one write to the table. */
   double indexUnits(
       @Nullable Map<String, AttributeValue> before, @Nullable Map<String, AttributeValue> after) {
     return indexes.stream().mapToDouble(index -> index.units(before, after)).sum();

@@ -1,7 +1,4 @@
-/**
- * What the program costs on DynamoDB: capacity units of each request, by the event that caused it,
- * in money.
- */
+/** The DynamoDB bill of a run: capacity units and dollars by entity, row and cause. */
 @NullMarked
 package parley.bench.bill;
 

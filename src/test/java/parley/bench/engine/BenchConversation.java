@@ -4,57 +4,57 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One conversation in the generator: its members, and the newest seq that is known to be stored. At
- * the end each member must have everything up to that seq.
+ * A conversation as the generator knows it: its members and its highest stored seq. At the end of a
+ * run each member must have every entry up to that seq.
  */
 public final class BenchConversation {
-  /** Its id as it stands in frames. */
-  final byte[] id;
+  /** The id as ASCII bytes, as frames contain it. */
+  final byte[] idBytes;
 
-  final String name;
+  final String id;
   public final List<BenchDevice> members = new ArrayList<>();
 
-  private long newest;
+  private long highestSeq;
   private long stored;
-  private long others;
+  private long highestSystemSeq;
 
-  public BenchConversation(String name) {
-    this.name = name;
-    this.id = FrameText.ascii(name);
+  public BenchConversation(String id) {
+    this.id = id;
+    this.idBytes = FrameText.ascii(id);
   }
 
-  /** A message was acknowledged to its sender ({@code sent}). */
-  public void stored(long seq) {
+  /** Records a message that was acknowledged to its sender by {@code sent}. */
+  public void recordStored(long seq) {
     stored++;
-    newest = Math.max(newest, seq);
+    highestSeq = Math.max(highestSeq, seq);
   }
 
-  /** A message came to one of its members. */
-  void arrived(long seq) {
-    newest = Math.max(newest, seq);
+  /** Records a message that arrived at a member. */
+  void recordArrived(long seq) {
+    highestSeq = Math.max(highestSeq, seq);
   }
 
-  /** An entry came that nobody of us sent as a message: the group was made, someone was added. */
-  void other(long seq) {
-    newest = Math.max(newest, seq);
-    others = Math.max(others, seq);
+  /** Records an entry that is not a message of the generator, such as the creation of the group. */
+  void recordSystemEntry(long seq) {
+    highestSeq = Math.max(highestSeq, seq);
+    highestSystemSeq = Math.max(highestSystemSeq, seq);
   }
 
-  /** The newest seq that is known to be stored. */
-  long newest() {
-    return newest;
+  /** The highest seq known to be stored. */
+  long highestSeq() {
+    return highestSeq;
   }
 
-  /** Messages acknowledged to their senders. */
-  public long stored() {
+  /** The number of messages acknowledged to their senders. */
+  public long storedCount() {
     return stored;
   }
 
   /**
-   * Entries in the log beyond those that were sent: each is a message stored twice. Right only
-   * where entries of other kinds stand at the start of the log.
+   * The number of messages that the log contains twice: entries beyond those that were sent.
+   * Correct only if all entries of other kinds precede the messages.
    */
-  long doubled() {
-    return newest - others - stored;
+  long storedTwice() {
+    return highestSeq - highestSystemSeq - stored;
   }
 }

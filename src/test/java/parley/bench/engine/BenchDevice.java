@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 import parley.bench.engine.JsonScanner.Field;
 
 /**
- * A user with one device and one connection at a time. It says hello, sends, acknowledges
- * everything up to the first hole, and remembers what it has over all its connections. It runs on
- * the {@link EventLoop}'s thread.
+ * A user with one device and at most one connection. The device says hello, sends messages and
+ * acknowledges all entries before the first missing one. It keeps the received seqs across
+ * connections. Confined to the thread of the {@link EventLoop}.
  */
-public final class BenchDevice implements BenchSocket.User {
+public final class BenchDevice implements BenchSocket.Listener {
   private static final byte[] MESSAGE = FrameText.ascii("message");
   private static final byte[] SENT = FrameText.ascii("sent");
   private static final byte[] RECEIPT = FrameText.ascii("receipt");
@@ -31,75 +31,78 @@ public final class BenchDevice implements BenchSocket.User {
   private static final byte[] SEND_ID = FrameText.ascii("{\"op\":\"send\",\"id\":");
   private static final byte[] SEND_CONVERSATION = FrameText.ascii(",\"conversation_id\":\"");
   private static final byte[] SEND_TO = FrameText.ascii(",\"to\":\"");
-  private static final byte[] SEND_KEY = FrameText.ascii("\",\"client_msg_id\":\"");
+  private static final byte[] SEND_CLIENT_MSG_ID = FrameText.ascii("\",\"client_msg_id\":\"");
   private static final byte[] SEND_CONTENT = FrameText.ascii("\",\"type\":\"text\",\"content\":\"");
   private static final byte[] ACK = FrameText.ascii("{\"op\":\"ack\",\"conversation_id\":\"");
   private static final byte[] READ = FrameText.ascii("{\"op\":\"read\",\"conversation_id\":\"");
   private static final byte[] ACK_SEQ = FrameText.ascii("\",\"seq\":");
 
-  /** Owed entries at which an acknowledgement does not wait: the web client's number. */
-  private static final int MANY = 64;
+  /**
+   * Unacknowledged entries at which the device acknowledges at once. The web client uses the same
+   * number.
+   */
+  private static final int MAX_UNACKNOWLEDGED = 64;
 
-  private static final long RETRY_MILLIS = 50;
+  private static final long MIN_RETRY_MILLIS = 50;
 
   final int index;
   final String userId;
   final MessagesInFlight messagesInFlight = new MessagesInFlight();
 
-  private final Crowd crowd;
-  private final Map<String, ReceivedSeqs> tracks = new HashMap<>();
-  private final List<ReceivedSeqs> owing = new ArrayList<>();
+  private final VirtualUsers users;
+  private final Map<String, ReceivedSeqs> receivedByConversation = new HashMap<>();
+  private final List<ReceivedSeqs> pendingAcks = new ArrayList<>();
   private @Nullable BenchSocket benchSocket;
-  private @Nullable ReceivedSeqs last;
-  private @Nullable Runnable whenSynced;
-  private @Nullable Answer answer;
+  private @Nullable ReceivedSeqs lastUsed;
+  private @Nullable Runnable onSynced;
+  private @Nullable HistoryCallback historyCallback;
   private String token = "";
-  private long connectingSince;
-  private long helloAt;
+  private long connectStartedAt;
+  private long helloSentAt;
   private boolean synced;
-  private boolean leaving;
+  private boolean disconnecting;
   private boolean ackDue;
-  private boolean ackTimer;
+  private boolean ackTimerSet;
 
-  /** What came for a question. */
-  public interface Answer {
-    void came(BenchDevice benchDevice, JsonScanner history);
+  /** Receives the page of a history request. */
+  public interface HistoryCallback {
+    void received(BenchDevice device, JsonScanner history);
   }
 
-  BenchDevice(Crowd crowd, int index, String userId) {
-    this.crowd = crowd;
+  BenchDevice(VirtualUsers users, int index, String userId) {
+    this.users = users;
     this.index = index;
     this.userId = userId;
   }
 
-  /** The token of its next hello. */
-  void token(String now) {
-    token = now;
+  /** Sets the token of the next hello. */
+  void token(String next) {
+    token = next;
   }
 
   String token() {
     return token;
   }
 
-  /** Connects; {@code then} runs when the server has said {@code synced}. */
+  /** Connects. {@code then} runs after {@code synced}. */
   void connect(InetSocketAddress to, @Nullable InetSocketAddress from, Runnable then) {
     synced = false;
-    leaving = false;
-    whenSynced = then;
-    connectingSince = System.nanoTime();
+    disconnecting = false;
+    onSynced = then;
+    connectStartedAt = System.nanoTime();
     try {
-      benchSocket = BenchSocket.connect(crowd.eventLoop, this, to, from);
+      benchSocket = BenchSocket.connect(users.eventLoop, this, to, from);
     } catch (IOException e) {
-      crowd.fail("no connection: " + e);
+      users.fail("a connection failed: " + e);
     }
   }
 
   /** Disconnects without a close frame. */
-  public void leave() {
-    leaving = true;
-    BenchSocket now = benchSocket;
-    if (now != null) {
-      now.close();
+  public void disconnect() {
+    disconnecting = true;
+    BenchSocket socket = benchSocket;
+    if (socket != null) {
+      socket.close();
     }
   }
 
@@ -107,260 +110,263 @@ public final class BenchDevice implements BenchSocket.User {
     return synced;
   }
 
-  /** Whether a message of this device waits for its {@code sent} or for a receiver. */
-  public boolean isSending() {
+  /** Whether a message of this device still waits for {@code sent} or for a receiver. */
+  public boolean hasMessagesInFlight() {
     return messagesInFlight.size() > 0;
   }
 
-  long connectingSince() {
-    return connectingSince;
+  long connectStartedAt() {
+    return connectStartedAt;
   }
 
-  /** When hello left, of {@link System#nanoTime}. */
-  public long helloAt() {
-    return helloAt;
+  /** The time of the hello, from {@link System#nanoTime}. */
+  public long helloSentAt() {
+    return helloSentAt;
   }
 
-  // ---- out
+  // Outgoing frames.
 
-  /** A message to a conversation, counted as sent at {@code intended}. */
-  public MessageInFlight send(BenchConversation benchConversation, long intended, int receivers) {
-    return fly(
+  /** Sends a message to a conversation. Its latency counts from {@code intended}. */
+  public MessageInFlight send(BenchConversation conversation, long intended, int receivers) {
+    return startSending(
         new MessageInFlight(
             this,
-            benchConversation,
+            conversation,
             null,
-            messagesInFlight.next(),
+            messagesInFlight.nextNumber(),
             intended,
-            crowd.millis(),
+            users.unixMillis(),
             receivers));
   }
 
-  /** A message to a user, which makes the conversation if need be. */
-  MessageInFlight sendTo(BenchDevice to, long intended) {
-    return fly(
-        new MessageInFlight(this, null, to, messagesInFlight.next(), intended, crowd.millis(), 1));
+  /** Sends a message to a user. The first one creates the conversation. */
+  MessageInFlight sendToUser(BenchDevice to, long intended) {
+    return startSending(
+        new MessageInFlight(
+            this, null, to, messagesInFlight.nextNumber(), intended, users.unixMillis(), 1));
   }
 
-  private MessageInFlight fly(MessageInFlight messageInFlight) {
-    messagesInFlight.add(messageInFlight);
-    crowd.onItsWay(1);
-    write(messageInFlight);
-    return messageInFlight;
+  private MessageInFlight startSending(MessageInFlight message) {
+    messagesInFlight.add(message);
+    users.addInFlight(1);
+    writeSendFrame(message);
+    return message;
   }
 
-  private void write(MessageInFlight messageInFlight) {
-    FrameText frameText = crowd.frameText.clear();
-    frameText.add(SEND_ID).add(messageInFlight.number);
-    if (messageInFlight.benchConversation != null) {
-      frameText.add(SEND_CONVERSATION).add(messageInFlight.benchConversation.id);
+  private void writeSendFrame(MessageInFlight message) {
+    FrameText frameText = users.frameText.clear();
+    frameText.add(SEND_ID).add(message.number);
+    if (message.conversation != null) {
+      frameText.add(SEND_CONVERSATION).add(message.conversation.idBytes);
     } else {
-      frameText.add(SEND_TO).add(Objects.requireNonNull(messageInFlight.to).userId);
+      frameText.add(SEND_TO).add(Objects.requireNonNull(message.to).userId);
     }
-    // A ULID: its time, then what grows.
+    // A ULID: the time, then bits that are unique and increase for each sender.
     frameText
-        .add(SEND_KEY)
-        .base32(messageInFlight.millis, 10)
-        .base32(messageInFlight.number, 8)
+        .add(SEND_CLIENT_MSG_ID)
+        .base32(message.unixMillis, 10)
+        .base32(message.number, 8)
         .base32(index, 8);
     int before = frameText.add(SEND_CONTENT).length();
-    frameText.add("P").hex(index, 8).hex(messageInFlight.number, 8);
-    int rest = crowd.bytes - (frameText.length() - before);
-    frameText.prose(31 * index + 7 * messageInFlight.number, rest).add("\"}");
-    wire().text(frameText);
+    frameText.add("P").hex(index, 8).hex(message.number, 8);
+    int rest = users.contentBytes - (frameText.length() - before);
+    frameText.letters(31 * index + 7 * message.number, rest).add("\"}");
+    socket().sendText(frameText);
   }
 
-  /** Asks for a page; what comes goes to {@code then}. */
-  public void history(BenchConversation benchConversation, long before, int limit, Answer then) {
-    answer = then;
-    FrameText frameText = crowd.frameText.clear();
-    frameText.add("{\"op\":\"history\",\"id\":1,\"conversation_id\":\"").add(benchConversation.id);
+  /** Requests a page of history. The answer goes to {@code then}. */
+  public void history(
+      BenchConversation conversation, long before, int limit, HistoryCallback then) {
+    historyCallback = then;
+    FrameText frameText = users.frameText.clear();
+    frameText.add("{\"op\":\"history\",\"id\":1,\"conversation_id\":\"").add(conversation.idBytes);
     frameText.add("\",\"limit\":").add(limit);
     if (before > 0) {
       frameText.add(",\"before\":").add(before);
     }
-    wire().text(frameText.add("}"));
+    socket().sendText(frameText.add("}"));
   }
 
   void ping() {
     if (synced) {
-      wire().text(PING);
+      socket().sendText(PING);
     }
   }
 
-  private BenchSocket wire() {
+  private BenchSocket socket() {
     return Objects.requireNonNull(benchSocket);
   }
 
-  // ---- in
+  // Incoming frames.
 
   @Override
   public void opened() {
-    FrameText frameText = crowd.frameText.clear();
+    FrameText frameText = users.frameText.clear();
     frameText.add("{\"op\":\"hello\",\"id\":1,\"token\":\"").add(token);
     frameText.add("\",\"device_id\":\"d").add(index).add("\",\"client\":\"parley-bench/1\"}");
-    helloAt = System.nanoTime();
-    wire().text(frameText);
+    helloSentAt = System.nanoTime();
+    socket().sendText(frameText);
   }
 
   @Override
-  public void text(byte[] bytes, int start, int end) {
-    JsonScanner jsonScanner = crowd.jsonScanner.read(bytes, start, end);
+  public void textReceived(byte[] bytes, int start, int end) {
+    JsonScanner jsonScanner = users.jsonScanner.read(bytes, start, end);
     if (jsonScanner.is(Field.OP, MESSAGE)) {
-      message(jsonScanner);
+      handleMessage(jsonScanner);
     } else if (jsonScanner.is(Field.OP, SENT)) {
-      sent(jsonScanner);
+      handleSent(jsonScanner);
     } else if (jsonScanner.is(Field.OP, RECEIPT)) {
-      crowd.receipts++;
+      users.receipts++;
     } else if (jsonScanner.is(Field.OP, HISTORY)) {
-      Objects.requireNonNull(answer).came(this, jsonScanner);
+      Objects.requireNonNull(historyCallback).received(this, jsonScanner);
     } else if (jsonScanner.is(Field.OP, SYNCED)) {
       synced = true;
-      Runnable then = Objects.requireNonNull(whenSynced);
-      whenSynced = null;
+      Runnable then = Objects.requireNonNull(onSynced);
+      onSynced = null;
       then.run();
     } else if (jsonScanner.is(Field.OP, ERROR)) {
-      error(jsonScanner);
+      handleError(jsonScanner);
     } else if (jsonScanner.is(Field.OP, GAP)) {
-      crowd.fail(
+      users.fail(
           "a gap up to "
               + jsonScanner.number(Field.TO_SEQ)
               + ": "
               + jsonScanner.text(Field.REASON));
     } else if (jsonScanner.is(Field.OP, CLOSING)) {
-      crowd.fail(
+      users.fail(
           "closing: " + jsonScanner.text(Field.CODE) + ", " + jsonScanner.text(Field.REASON));
     }
   }
 
-  private void message(JsonScanner jsonScanner) {
-    ReceivedSeqs receivedSeqs = track(jsonScanner);
+  private void handleMessage(JsonScanner jsonScanner) {
+    ReceivedSeqs receivedSeqs = receivedSeqsOf(jsonScanner);
     long seq = jsonScanner.number(Field.SEQ);
-    if (!came(receivedSeqs, seq)) {
+    if (!recordEntry(receivedSeqs, seq)) {
       return;
     }
     if (!jsonScanner.is(Field.TYPE, TEXT)) {
-      receivedSeqs.benchConversation.other(seq);
+      receivedSeqs.conversation.recordSystemEntry(seq);
       return;
     }
-    receivedSeqs.benchConversation.arrived(seq);
+    receivedSeqs.conversation.recordArrived(seq);
     int content = jsonScanner.start(Field.CONTENT);
     int from = (int) FrameText.parseHex(jsonScanner.bytes(), content + 1, 8);
     int number = (int) FrameText.parseHex(jsonScanner.bytes(), content + 9, 8);
-    MessageInFlight messageInFlight = crowd.device(from).messagesInFlight.get(number);
+    MessageInFlight message = users.device(from).messagesInFlight.get(number);
     long now = System.nanoTime();
-    crowd.delivered++;
-    readLater(receivedSeqs);
-    if (messageInFlight != null) {
-      messageInFlight.delivered();
-      crowd.ear().delivered(messageInFlight, this, now);
-      finish(messageInFlight, now);
+    users.delivered++;
+    scheduleRead(receivedSeqs);
+    if (message != null) {
+      message.markDelivered();
+      users.listener().delivered(message, this, now);
+      completeIfDone(message, now);
     } else {
-      crowd.ear().replayed(this, now);
+      users.listener().replayed(this, now);
     }
   }
 
-  private void sent(JsonScanner jsonScanner) {
-    ReceivedSeqs receivedSeqs = track(jsonScanner);
+  private void handleSent(JsonScanner jsonScanner) {
+    ReceivedSeqs receivedSeqs = receivedSeqsOf(jsonScanner);
     long seq = jsonScanner.number(Field.SEQ);
-    MessageInFlight messageInFlight = messagesInFlight.get((int) jsonScanner.number(Field.ID));
-    came(receivedSeqs, seq);
-    if (messageInFlight == null || messageInFlight.isAnswered()) {
+    MessageInFlight message = messagesInFlight.get((int) jsonScanner.number(Field.ID));
+    recordEntry(receivedSeqs, seq);
+    if (message == null || message.isStored()) {
       return;
     }
-    receivedSeqs.benchConversation.stored(seq);
-    messageInFlight.answered();
+    receivedSeqs.conversation.recordStored(seq);
+    message.markStored();
     long now = System.nanoTime();
-    crowd.ear().stored(messageInFlight, receivedSeqs.benchConversation, now);
-    finish(messageInFlight, now);
+    users.listener().stored(message, receivedSeqs.conversation, now);
+    completeIfDone(message, now);
   }
 
-  private void readLater(ReceivedSeqs receivedSeqs) {
-    Duration wait = crowd.readAfter;
+  private void scheduleRead(ReceivedSeqs receivedSeqs) {
+    Duration wait = users.readAfter;
     if (wait != null && receivedSeqs.beginReading()) {
-      crowd.eventLoop.after(
+      users.eventLoop.runAfter(
           wait,
           () -> {
             receivedSeqs.endReading();
             if (synced) {
-              FrameText frameText = crowd.frameText.clear();
-              frameText.add(READ).add(receivedSeqs.benchConversation.id);
-              wire().text(frameText.add(ACK_SEQ).add(receivedSeqs.upTo()).add("}"));
+              FrameText frameText = users.frameText.clear();
+              frameText.add(READ).add(receivedSeqs.conversation.idBytes);
+              socket().sendText(frameText.add(ACK_SEQ).add(receivedSeqs.upTo()).add("}"));
             }
           });
     }
   }
 
-  private void finish(MessageInFlight messageInFlight, long now) {
-    if (messageInFlight.done()) {
-      messageInFlight.from.messagesInFlight.remove(messageInFlight);
-      crowd.onItsWay(-1);
-      crowd.ear().done(messageInFlight, now);
+  private void completeIfDone(MessageInFlight message, long now) {
+    if (message.isComplete()) {
+      message.from.messagesInFlight.remove(message);
+      users.addInFlight(-1);
+      users.listener().completed(message, now);
     }
   }
 
-  private void error(JsonScanner jsonScanner) {
+  private void handleError(JsonScanner jsonScanner) {
     String code = jsonScanner.text(Field.CODE);
-    crowd.error(code);
-    MessageInFlight messageInFlight = messagesInFlight.get((int) jsonScanner.number(Field.ID));
-    if (messageInFlight == null || !jsonScanner.text(Field.RETRYABLE).equals("true")) {
-      crowd.fail("error: " + code + ", " + jsonScanner.text(Field.MESSAGE));
+    users.countRefusal(code);
+    MessageInFlight message = messagesInFlight.get((int) jsonScanner.number(Field.ID));
+    if (message == null || !jsonScanner.text(Field.RETRYABLE).equals("true")) {
+      users.fail("error: " + code + ", " + jsonScanner.text(Field.MESSAGE));
       return;
     }
-    long wait = Math.max(RETRY_MILLIS, jsonScanner.number(Field.RETRY_AFTER));
-    crowd.eventLoop.after(
+    long wait = Math.max(MIN_RETRY_MILLIS, jsonScanner.number(Field.RETRY_AFTER));
+    users.eventLoop.runAfter(
         Duration.ofMillis(wait),
         () -> {
-          if (synced && !messageInFlight.isAnswered()) {
-            write(messageInFlight);
+          if (synced && !message.isStored()) {
+            writeSendFrame(message);
           }
         });
   }
 
-  private boolean came(ReceivedSeqs receivedSeqs, long seq) {
-    boolean first = receivedSeqs.came(seq);
-    if (receivedSeqs.owes() && !receivedSeqs.listed()) {
-      receivedSeqs.listed(true);
-      owing.add(receivedSeqs);
+  private boolean recordEntry(ReceivedSeqs receivedSeqs, long seq) {
+    boolean first = receivedSeqs.add(seq);
+    if (receivedSeqs.hasUnacknowledged() && !receivedSeqs.pendingAck()) {
+      receivedSeqs.pendingAck(true);
+      pendingAcks.add(receivedSeqs);
     }
-    if (crowd.ackAfter.isZero() || receivedSeqs.owed() >= MANY) {
+    if (users.ackAfter.isZero() || receivedSeqs.unacknowledged() >= MAX_UNACKNOWLEDGED) {
       ackDue = true;
     }
     return first;
   }
 
-  private ReceivedSeqs track(JsonScanner jsonScanner) {
-    ReceivedSeqs recent = last;
-    if (recent != null && jsonScanner.is(Field.CONVERSATION, recent.benchConversation.id)) {
+  private ReceivedSeqs receivedSeqsOf(JsonScanner jsonScanner) {
+    ReceivedSeqs recent = lastUsed;
+    if (recent != null && jsonScanner.is(Field.CONVERSATION, recent.conversation.idBytes)) {
       return recent;
     }
-    ReceivedSeqs found = tracks.computeIfAbsent(jsonScanner.text(Field.CONVERSATION), this::begin);
-    last = found;
+    ReceivedSeqs found =
+        receivedByConversation.computeIfAbsent(jsonScanner.text(Field.CONVERSATION), this::join);
+    lastUsed = found;
     return found;
   }
 
-  private ReceivedSeqs begin(String name) {
-    BenchConversation benchConversation = crowd.conv(name);
-    benchConversation.members.add(this);
-    return new ReceivedSeqs(benchConversation, 0);
+  private ReceivedSeqs join(String conversationId) {
+    BenchConversation conversation = users.conversation(conversationId);
+    conversation.members.add(this);
+    return new ReceivedSeqs(conversation, 0);
   }
 
-  /** What it has of that conversation. */
-  ReceivedSeqs track(BenchConversation benchConversation) {
-    ReceivedSeqs found = tracks.get(benchConversation.name);
-    return found == null ? new ReceivedSeqs(benchConversation, 0) : found;
+  /** Returns the seqs that this device has of a conversation. */
+  ReceivedSeqs receivedSeqs(BenchConversation conversation) {
+    ReceivedSeqs found = receivedByConversation.get(conversation.id);
+    return found == null ? new ReceivedSeqs(conversation, 0) : found;
   }
 
   @Override
-  public void drained() {
+  public void inputDrained() {
     if (ackDue) {
       acknowledge();
-    } else if (!owing.isEmpty() && !ackTimer) {
-      ackTimer = true;
-      crowd.eventLoop.after(
-          crowd.ackAfter,
+    } else if (!pendingAcks.isEmpty() && !ackTimerSet) {
+      ackTimerSet = true;
+      users.eventLoop.runAfter(
+          users.ackAfter,
           () -> {
-            ackTimer = false;
+            ackTimerSet = false;
             acknowledge();
           });
     }
@@ -368,32 +374,32 @@ public final class BenchDevice implements BenchSocket.User {
 
   private void acknowledge() {
     ackDue = false;
-    boolean greeted = helloAt - connectingSince > 0;
-    if (!greeted || (!synced && whenSynced == null)) {
-      return; // Gone, or not there yet; it says so with the next entry that comes.
+    boolean helloSent = helloSentAt - connectStartedAt > 0;
+    if (!helloSent || (!synced && onSynced == null)) {
+      return; // Not connected. The next entry that arrives triggers the acknowledgement.
     }
-    for (ReceivedSeqs receivedSeqs : owing) {
-      receivedSeqs.listed(false);
-      if (receivedSeqs.owes()) {
-        FrameText frameText = crowd.frameText.clear();
+    for (ReceivedSeqs receivedSeqs : pendingAcks) {
+      receivedSeqs.pendingAck(false);
+      if (receivedSeqs.hasUnacknowledged()) {
+        FrameText frameText = users.frameText.clear();
         frameText
             .add(ACK)
-            .add(receivedSeqs.benchConversation.id)
+            .add(receivedSeqs.conversation.idBytes)
             .add(ACK_SEQ)
             .add(receivedSeqs.acknowledge())
             .add("}");
-        wire().text(frameText);
-        crowd.acks++;
+        socket().sendText(frameText);
+        users.acks++;
       }
     }
-    owing.clear();
+    pendingAcks.clear();
   }
 
   @Override
   public void closed(String why) {
     synced = false;
-    if (!leaving) {
-      crowd.fail("a connection ended: " + why);
+    if (!disconnecting) {
+      users.fail("a connection ended: " + why);
     }
   }
 }

@@ -15,28 +15,28 @@ import parley.bench.report.RecordingProfile;
 import parley.bench.report.RunFailedException;
 import parley.bench.report.StoreRequests;
 
-/** The stage of one run of a scenario: the program, the crowd of devices, and the measured time. */
+/** One run of a scenario: the server, its virtual users, and the measured time. */
 public final class BenchRun implements AutoCloseable {
-  /** Connections made at once while a scenario is set up. */
-  public static final int AT_ONCE = 64;
+  /** Concurrent connection attempts while a scenario is set up. */
+  public static final int CONCURRENT_CONNECTS = 64;
 
-  private static final Duration PINNED = Duration.ofSeconds(5);
+  private static final Duration SETTLE_AFTER_PINNING = Duration.ofSeconds(5);
 
   public final Options options;
   public final MeasuredServer measuredServer;
-  public final Crowd crowd;
+  public final VirtualUsers users;
 
   private final Path recording;
-  private StoreRequests storeRequests = StoreRequests.NOTHING;
-  private Bill bill = Bill.NOTHING;
+  private StoreRequests storeRequests = StoreRequests.NONE;
+  private Bill bill = Bill.EMPTY;
   private boolean measuring;
   private @Nullable RecordingProfile recordingProfile;
 
   /**
    * Prepares a run.
    *
-   * @param ackMillis how long acknowledgements are gathered where the options do not say
-   * @param readMillis after how long users read where the options do not say; -1 if they never do
+   * @param ackMillis for how long devices gather acknowledgements, if the options do not say
+   * @param readMillis after how long users read, if the options do not say; -1 if they never read
    */
   public BenchRun(
       Options options,
@@ -49,8 +49,8 @@ public final class BenchRun implements AutoCloseable {
     this.options = options;
     this.measuredServer = measuredServer;
     this.recording = recording;
-    this.crowd =
-        new Crowd(
+    this.users =
+        new VirtualUsers(
             measuredServer.uris(),
             tokenIssuer,
             options.number("bytes", 200),
@@ -59,97 +59,106 @@ public final class BenchRun implements AutoCloseable {
   }
 
   /**
-   * The same for this program: few where several nodes share a core, which are not warm yet and
-   * must agree where everybody lives.
+   * The concurrent connection attempts for this server. Several nodes on one core get fewer: they
+   * are not warm yet, and the shards of new users have to be allocated to nodes first.
    */
-  public int atOnce() {
-    return measuredServer.uris().size() == 1 ? AT_ONCE : AT_ONCE / 8;
+  public int concurrentConnects() {
+    return measuredServer.uris().size() == 1 ? CONCURRENT_CONNECTS : CONCURRENT_CONNECTS / 8;
   }
 
-  /** Whether what happens now counts. */
+  /** Whether the measured time runs. */
   public boolean measuring() {
     return measuring;
   }
 
   /**
-   * Plays for the warm-up, then for the time that counts, and gives what both cores did in it.
-   * Nodes that share a core warm up so many times as long, and on both cores: each has the same to
-   * compile.
+   * Runs the warm-up and then the measured time, and returns the processor time of the latter.
+   * Several nodes on one core warm up longer, in proportion to their number, and on both cores,
+   * because each node compiles the same code.
    */
   public CpuTime measure() {
-    crowd.pass(
+    users.runFor(
         Duration.ofSeconds(options.number("warmup", 10))
             .multipliedBy(measuredServer.uris().size()));
     if (measuredServer.uris().size() > 1) {
       measuredServer.pin();
-      crowd.pass(PINNED);
+      users.runFor(SETTLE_AFTER_PINNING);
     }
-    CpuTime before = begin();
-    crowd.pass(Duration.ofSeconds(options.number("seconds", 10)));
-    return end(before);
+    CpuTime before = startMeasuring();
+    users.runFor(Duration.ofSeconds(options.number("seconds", 10)));
+    return stopMeasuring(before);
   }
 
-  /** From now on it counts. */
-  public CpuTime begin() {
-    measuredServer.record();
-    storeRequests = measuredServer.asked();
+  /** Starts the measured time. */
+  public CpuTime startMeasuring() {
+    measuredServer.startRecording();
+    storeRequests = measuredServer.storeRequests();
     bill = measuredServer.bill();
     measuring = true;
     return measuredServer.cpu();
   }
 
-  /** No longer; what both cores did. */
-  public CpuTime end(CpuTime before) {
+  /** Ends the measured time and returns its processor time. */
+  public CpuTime stopMeasuring(CpuTime before) {
     CpuTime used = measuredServer.cpu().since(before);
     measuring = false;
-    storeRequests = measuredServer.asked().since(storeRequests);
+    storeRequests = measuredServer.storeRequests().since(storeRequests);
     bill = measuredServer.bill().since(bill);
-    recordingProfile = measuredServer.recorded(recording);
+    recordingProfile = measuredServer.stopRecording(recording);
     return used;
   }
 
-  /** What the store was asked in the time that was measured. */
-  public StoreRequests asked() {
+  /** The requests to the store in the measured time. */
+  public StoreRequests storeRequests() {
     return storeRequests;
   }
 
-  /** What the store cost in the time that was measured, by what it was for. */
+  /** The bill of the store for the measured time. */
   public Bill bill() {
     return bill;
   }
 
-  /** Waits for what is on its way, and adds the account of what arrived. */
-  public BenchResult settled(BenchResult benchResult) {
-    crowd.settle();
-    Crowd.Account account = crowd.account();
-    benchResult.note(account.stored() + " stored, " + account.delivered() + " delivered");
-    if (account.repeated() > 0) {
-      benchResult.note(account.repeated() + " repeated");
+  /**
+   * Waits for messages in flight, checks that each was delivered and stored once, and adds the
+   * totals to the result.
+   *
+   * @throws RunFailedException if a message was lost or stored twice
+   */
+  public BenchResult verified(BenchResult benchResult) {
+    users.awaitInFlight();
+    VirtualUsers.DeliveryTotals totals = users.deliveryTotals();
+    benchResult.note(totals.stored() + " stored, " + totals.delivered() + " delivered");
+    if (totals.redelivered() > 0) {
+      benchResult.note(totals.redelivered() + " delivered more than once");
     }
-    Map<String, Long> errors = new TreeMap<>(crowd.errors());
-    if (!errors.isEmpty()) {
-      benchResult.note("refused and sent again: " + errors);
+    Map<String, Long> refusals = new TreeMap<>(users.refusals());
+    if (!refusals.isEmpty()) {
+      benchResult.note("refused and sent again: " + refusals);
     }
-    if (!account.clean()) {
-      throw new RunFailedException("not everything arrived once: " + account);
+    if (!totals.isConsistent()) {
+      throw new RunFailedException("messages were lost or stored twice: " + totals);
     }
-    return benchResult.with("lost", (double) account.lost());
+    return benchResult.with("lost", (double) totals.lost());
   }
 
-  /** The two halves of a list of devices: who sends, and to whom. */
-  public static List<BenchDevice> half(List<BenchDevice> all, int which) {
-    int middle = all.size() / 2;
-    return which == 0 ? all.subList(0, middle) : all.subList(middle, all.size());
+  /** The first half of the devices, in most scenarios the senders. */
+  public static List<BenchDevice> firstHalf(List<BenchDevice> all) {
+    return all.subList(0, all.size() / 2);
   }
 
-  /** Where the time went, where it was recorded. */
+  /** The second half of the devices, in most scenarios the receivers. */
+  public static List<BenchDevice> secondHalf(List<BenchDevice> all) {
+    return all.subList(all.size() / 2, all.size());
+  }
+
+  /** The layers and methods that used the time; null if the run was not recorded. */
   public @Nullable RecordingProfile profile() {
     return recordingProfile;
   }
 
   @Override
   public void close() throws IOException {
-    crowd.close();
+    users.close();
     measuredServer.close();
   }
 }

@@ -11,62 +11,65 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A minimal WebSocket. Written frames are gathered and sent when the {@link EventLoop} has handled
- * all input. Received frames are passed on one by one from the loop's single buffer. An idle socket
- * holds almost no memory.
+ * A minimal WebSocket client. Outgoing frames are buffered and written after the {@link EventLoop}
+ * has handled all input. Incoming frames are passed on one by one from the loop's shared buffer. So
+ * an idle socket holds almost no memory.
  */
 public final class BenchSocket {
-  /** Who uses it. Called on the loop's thread. */
-  public interface User {
-    /** The upgrade is done. */
+  /** The owner of the socket. Called on the loop's thread. */
+  public interface Listener {
+    /** Called after the upgrade. */
     void opened();
 
-    /** A text frame; the bytes are good only during the call. */
-    public void text(byte[] bytes, int start, int end);
+    /** Called for a text frame. The bytes are valid only during the call. */
+    public void textReceived(byte[] bytes, int start, int end);
 
-    /** All that had arrived has been handed on. */
-    void drained();
+    /** Called after all frames that have arrived were passed on. */
+    void inputDrained();
 
-    /** It is over, whoever ended it. */
+    /** Called at the end of the connection, whichever side ended it. */
     void closed(String why);
   }
 
-  private static final byte[] NOTHING = {};
+  private static final byte[] EMPTY = {};
   private static final int MASK = 0x5ca1ab1e;
 
   private final EventLoop eventLoop;
-  private final User user;
+  private final Listener listener;
   private final InetSocketAddress to;
   private final SocketChannel channel;
   private final SelectionKey key;
-  private byte[] rest = NOTHING;
-  private byte[] out = NOTHING;
+  private byte[] incomplete = EMPTY;
+  private byte[] out = EMPTY;
   private int outStart;
   private int outEnd;
   private boolean upgraded;
-  private boolean dirty;
-  private boolean over;
+  private boolean flushRequested;
+  private boolean ended;
 
   private BenchSocket(
       EventLoop eventLoop,
-      User user,
+      Listener listener,
       InetSocketAddress to,
       SocketChannel channel,
       SelectionKey key) {
     this.eventLoop = eventLoop;
-    this.user = user;
+    this.listener = listener;
     this.to = to;
     this.channel = channel;
     this.key = key;
   }
 
   /**
-   * Begins to connect.
+   * Starts to connect.
    *
-   * @param from the address to connect from, null for any
+   * @param from the local address; null for any
    */
   public static BenchSocket connect(
-      EventLoop eventLoop, User user, InetSocketAddress to, @Nullable InetSocketAddress from)
+      EventLoop eventLoop,
+      Listener listener,
+      InetSocketAddress to,
+      @Nullable InetSocketAddress from)
       throws IOException {
     SocketChannel channel = SocketChannel.open();
     channel.configureBlocking(false);
@@ -77,7 +80,7 @@ public final class BenchSocket {
     boolean done = channel.connect(to);
     SelectionKey key =
         eventLoop.register(channel, done ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT);
-    BenchSocket benchSocket = new BenchSocket(eventLoop, user, to, channel, key);
+    BenchSocket benchSocket = new BenchSocket(eventLoop, listener, to, channel, key);
     key.attach(benchSocket);
     if (done) {
       benchSocket.upgrade();
@@ -85,7 +88,7 @@ public final class BenchSocket {
     return benchSocket;
   }
 
-  /** Something can be done with it. */
+  /** Handles the events of the selector. */
   void ready() {
     try {
       if (key.isConnectable()) {
@@ -100,7 +103,7 @@ public final class BenchSocket {
         flush();
       }
     } catch (IOException e) {
-      over("failed: " + e.getMessage());
+      endConnection("failed: " + e.getMessage());
     }
   }
 
@@ -114,51 +117,54 @@ public final class BenchSocket {
   private void read() throws IOException {
     ByteBuffer in = eventLoop.input();
     in.clear();
-    in.put(rest);
-    rest = NOTHING;
+    in.put(incomplete);
+    incomplete = EMPTY;
     int got = channel.read(in);
     if (got < 0) {
-      over("closed by the other side");
+      endConnection("closed by the other side");
       return;
     }
     byte[] bytes = eventLoop.inputBytes();
     int end = in.position();
-    int at = upgraded ? 0 : head(bytes, end);
-    while (!over) {
-      int next = frame(bytes, at, end);
+    int at = upgraded ? 0 : readUpgradeResponse(bytes, end);
+    while (!ended) {
+      int next = readFrame(bytes, at, end);
       if (next == at) {
         break;
       }
       at = next;
     }
-    if (over) {
+    if (ended) {
       return;
     }
     if (at < end) {
       if (at == 0 && end == bytes.length) {
         throw new IOException("a frame larger than " + end + " bytes");
       }
-      rest = Arrays.copyOfRange(bytes, at, end);
+      incomplete = Arrays.copyOfRange(bytes, at, end);
     }
-    user.drained();
+    listener.inputDrained();
   }
 
-  private int head(byte[] bytes, int end) throws IOException {
+  private int readUpgradeResponse(byte[] bytes, int end) throws IOException {
     for (int i = 3; i < end; i++) {
       if (bytes[i] == '\n' && bytes[i - 2] == '\n') {
         if (!new String(bytes, 0, 12, StandardCharsets.US_ASCII).equals("HTTP/1.1 101")) {
           throw new IOException(new String(bytes, 0, i, StandardCharsets.US_ASCII));
         }
         upgraded = true;
-        user.opened();
+        listener.opened();
         return i + 1;
       }
     }
     return 0;
   }
 
-  /** Where the frame that starts here ends; the same place where it is not whole. */
-  private int frame(byte[] bytes, int at, int end) throws IOException {
+  /**
+   * Handles the frame at {@code at} and returns its end; returns {@code at} if the frame is
+   * incomplete.
+   */
+  private int readFrame(byte[] bytes, int at, int end) throws IOException {
     if (!upgraded || end - at < 2) {
       return at;
     }
@@ -184,28 +190,28 @@ public final class BenchSocket {
     int start = at + head;
     int stop = start + (int) length;
     switch (bytes[at] & 0xff) {
-      case 0x81 -> user.text(bytes, start, stop);
-      case 0x89 -> frame(0x8a, bytes, start, (int) length);
+      case 0x81 -> listener.textReceived(bytes, start, stop);
+      case 0x89 -> appendFrame(0x8a, bytes, start, (int) length);
       case 0x8a -> {}
-      case 0x88 -> over("closed by a close frame");
+      case 0x88 -> endConnection("closed by a close frame");
       default -> throw new IOException("a frame of kind " + (bytes[at] & 0xff));
     }
     return stop;
   }
 
-  public void text(FrameText frameText) {
-    frame(0x81, frameText.bytes(), 0, frameText.length());
+  public void sendText(FrameText frameText) {
+    appendFrame(0x81, frameText.bytes(), 0, frameText.length());
   }
 
-  public void text(byte[] payload) {
-    frame(0x81, payload, 0, payload.length);
+  public void sendText(byte[] payload) {
+    appendFrame(0x81, payload, 0, payload.length);
   }
 
-  private void frame(int kind, byte[] payload, int start, int length) {
-    if (over) {
+  private void appendFrame(int kind, byte[] payload, int start, int length) {
+    if (ended) {
       return;
     }
-    room(length + 14);
+    ensureCapacity(length + 14);
     out[outEnd++] = (byte) kind;
     if (length < 126) {
       out[outEnd++] = (byte) (0x80 | length);
@@ -214,7 +220,7 @@ public final class BenchSocket {
       out[outEnd++] = (byte) (length >>> 8);
       out[outEnd++] = (byte) length;
     } else {
-      throw new IllegalArgumentException("no frame may be that long");
+      throw new IllegalArgumentException("frame too long: " + length);
     }
     for (int shift = 24; shift >= 0; shift -= 8) {
       out[outEnd++] = (byte) (MASK >>> shift);
@@ -223,17 +229,17 @@ public final class BenchSocket {
       out[outEnd + i] = (byte) (payload[start + i] ^ (MASK >>> (24 - 8 * (i & 3))));
     }
     outEnd += length;
-    soil();
+    requestFlush();
   }
 
   private void append(byte[] bytes) {
-    room(bytes.length);
+    ensureCapacity(bytes.length);
     System.arraycopy(bytes, 0, out, outEnd, bytes.length);
     outEnd += bytes.length;
-    soil();
+    requestFlush();
   }
 
-  private void room(int more) {
+  private void ensureCapacity(int more) {
     if (outEnd + more > out.length) {
       int waiting = outEnd - outStart;
       byte[] larger = new byte[Math.max(512, 2 * (waiting + more))];
@@ -244,17 +250,17 @@ public final class BenchSocket {
     }
   }
 
-  private void soil() {
-    if (!dirty) {
-      dirty = true;
-      eventLoop.dirty(this);
+  private void requestFlush() {
+    if (!flushRequested) {
+      flushRequested = true;
+      eventLoop.requestFlush(this);
     }
   }
 
-  /** Writes what was gathered, as far as the kernel takes it. */
+  /** Writes the buffered bytes, as many as the kernel accepts. */
   void flush() {
-    dirty = false;
-    if (over || outEnd == outStart) {
+    flushRequested = false;
+    if (ended || outEnd == outStart) {
       return;
     }
     try {
@@ -272,32 +278,32 @@ public final class BenchSocket {
       outStart = 0;
       outEnd = 0;
       if (out.length > 4096) {
-        out = NOTHING;
+        out = EMPTY;
       }
       if (key.interestOps() != SelectionKey.OP_READ) {
         key.interestOps(SelectionKey.OP_READ);
       }
     } catch (IOException e) {
-      over("failed: " + e.getMessage());
+      endConnection("failed: " + e.getMessage());
     }
   }
 
   /** Closes the connection without a close frame. */
   void close() {
-    over("closed by this side");
+    endConnection("closed by this side");
   }
 
-  private void over(String why) {
-    if (over) {
+  private void endConnection(String why) {
+    if (ended) {
       return;
     }
-    over = true;
+    ended = true;
     key.cancel();
     try {
       channel.close();
     } catch (IOException e) {
-      // It is over either way.
+      // The connection has ended either way.
     }
-    user.closed(why);
+    listener.closed(why);
   }
 }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import parley.bench.report.RunFailedException;
 
-/** Runs a class of the tests as a process, and reads what it prints. */
+/** Runs a main class of the tests as a process and exchanges lines with it. */
 public final class ChildProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
@@ -21,32 +21,32 @@ public final class ChildProcess implements AutoCloseable {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
-  /** On the program's core. */
+  /** Starts a process on the server's core. */
   public static ChildProcess start(Class<?> main, List<String> jvm, String... arguments) {
-    return start(CpuCores.program(), main, jvm, arguments);
+    return start(CpuCores.onServerCore(), main, jvm, arguments);
   }
 
   /**
-   * Starts one.
+   * Starts a process.
    *
-   * @param prefix a command that becomes the process
+   * @param launcher a command that replaces itself by the process, such as {@code taskset}
    */
   public static ChildProcess start(
-      List<String> prefix, Class<?> main, List<String> jvm, String... arguments) {
-    List<String> command = new ArrayList<>(prefix);
+      List<String> launcher, Class<?> main, List<String> jvm, String... arguments) {
+    List<String> command = new ArrayList<>(launcher);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx2g");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-Dsun.misc.unsafe.memory.access=allow");
     command.addAll(jvm);
-    String path = System.getProperty("java.class.path");
-    command.addAll(List.of("-cp", path, main.getName()));
+    String classPath = System.getProperty("java.class.path");
+    command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(List.of(arguments));
     try {
       return new ChildProcess(
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     } catch (IOException e) {
-      throw new RunFailedException("no process: " + e);
+      throw new RunFailedException("the process did not start: " + e);
     }
   }
 
@@ -54,26 +54,26 @@ public final class ChildProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Gives it a line to read. */
-  void say(String line) {
+  /** Writes a line to the standard input of the process. */
+  void writeLine(String line) {
     try {
       OutputStream input = process.getOutputStream();
       input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
       input.flush();
     } catch (IOException e) {
-      throw new RunFailedException("the process does not listen: " + e);
+      throw new RunFailedException("the process does not read its input: " + e);
     }
   }
 
-  /** Waits for the next line that begins so, and gives the rest of it. */
-  public String line(String beginning) {
+  /** Waits for the next line with this prefix and returns the rest of the line. */
+  public String readLine(String prefix) {
     try {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
-        if (line.startsWith(beginning)) {
-          return line.substring(beginning.length());
+        if (line.startsWith(prefix)) {
+          return line.substring(prefix.length());
         }
       }
-      throw new RunFailedException("the process ended and did not say " + beginning);
+      throw new RunFailedException("the process ended without a line that starts with " + prefix);
     } catch (IOException e) {
       throw new RunFailedException("the process cannot be read: " + e);
     }

@@ -52,14 +52,15 @@ import software.amazon.dynamodb.services.exceptions.DynamoDBLocalServiceExceptio
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
 
 /**
- * What DynamoDB Local does with items, and what DynamoDB would bill for it. The rules are those of
- * {@link CapacityUnits}; what DynamoDB Local itself says of consumed capacity is not used, because
- * it takes nothing for keys that are not there, for queries that find nothing and for writes that
- * are refused, and rounds the items of a transaction together. Tables are not counted.
+ * DynamoDB Local that also counts what DynamoDB would bill for each request on items. {@link
+ * CapacityUnits} has the rules. The consumed capacity that DynamoDB Local itself reports is not
+ * used: it is zero for missing keys, for queries without a result and for refused writes, and it
+ * rounds up once for a whole transaction instead of once for each item. Requests on tables are not
+ * counted.
  *
- * <p>To know the size of an item before a write, or of items of which a read returns only a part,
- * this class asks DynamoDB Local once more. A write of somebody else between the two would be
- * billed with the wrong size; a row of Parley has one writer.
+ * <p>The size of an item before a write, and of items that a read returns only in part, takes a
+ * second request to DynamoDB Local. A concurrent write between the two requests would be billed
+ * with the wrong size; each row of Parley has a single writer.
  */
 public final class CountingDynamo extends LocalDynamoDBRequestHandler {
   private static final String REFUSED = "ConditionalCheckFailed";
@@ -70,13 +71,13 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
   private final Map<String, TableShape> shapes = new ConcurrentHashMap<>();
   private final BillMeter meter = new BillMeter();
 
-  /** A database in memory, shared by all clients. */
+  /** Creates a database in memory that all clients share. */
   public CountingDynamo() {
     super(0, true, null, true, false);
   }
 
   /** Requests and units so far, by kind of request. */
-  public StoreRequests asked() {
+  public StoreRequests requests() {
     Map<String, StoreRequests.Tally> all = new TreeMap<>();
     requests.forEach(
         (kind, count) -> {
@@ -86,12 +87,12 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
     return new StoreRequests(all);
   }
 
-  /** Units so far, by what they were spent on. */
+  /** Units so far, by entity, row and cause. */
   public Bill bill() {
     return meter.bill();
   }
 
-  /** One write, of a request of its own or of a batch or transaction. */
+  /** One write, alone or as a part of a batch or transaction. */
   private record Write(
       String table,
       TableShape shape,
@@ -104,11 +105,11 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
     units.computeIfAbsent(kind, none -> new DoubleAdder()).add(used);
   }
 
-  private double done(Write write, int factor) {
+  private double billed(Write write, int factor) {
     return meter.written(write.table, write.shape, write.key, write.before, write.after, factor);
   }
 
-  private static boolean is(DynamoDBLocalServiceException e, String code) {
+  private static boolean hasCode(DynamoDBLocalServiceException e, String code) {
     return String.valueOf(e.getErrorCode()).contains(code);
   }
 
@@ -117,39 +118,40 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
   }
 
   @Override
-  public PutItemResponse putItem(String key, String region, PutItemRequest request) {
+  public PutItemResponse putItem(String accessKey, String region, PutItemRequest request) {
     String table = request.tableName();
-    TableShape shape = shape(key, region, table);
-    Map<String, AttributeValue> place = shape.keyOf(request.item());
+    TableShape shape = shape(accessKey, region, table);
+    Map<String, AttributeValue> itemKey = shape.keyOf(request.item());
     try {
-      PutItemResponse answer =
-          super.putItem(key, region, request.toBuilder().returnValues(ReturnValue.ALL_OLD).build());
-      Map<String, AttributeValue> before = answer.hasAttributes() ? answer.attributes() : null;
-      count("PutItem", done(new Write(table, shape, place, before, request.item()), 1));
+      PutItemResponse response =
+          super.putItem(
+              accessKey, region, request.toBuilder().returnValues(ReturnValue.ALL_OLD).build());
+      Map<String, AttributeValue> before = response.hasAttributes() ? response.attributes() : null;
+      count("PutItem", billed(new Write(table, shape, itemKey, before, request.item()), 1));
       return request.returnValues() == ReturnValue.ALL_OLD
-          ? answer
-          : answer.toBuilder().attributes(null).build();
+          ? response
+          : response.toBuilder().attributes(null).build();
     } catch (DynamoDBLocalServiceException e) {
-      if (is(e, REFUSED)) {
-        Map<String, AttributeValue> stored = stored(key, region, table, place);
-        count("PutItem", meter.refused(table, place, stored, request.item()));
+      if (hasCode(e, REFUSED)) {
+        Map<String, AttributeValue> stored = stored(accessKey, region, table, itemKey);
+        count("PutItem", meter.refused(table, itemKey, stored, request.item()));
       }
       throw e;
     }
   }
 
   @Override
-  public UpdateItemResponse updateItem(String key, String region, UpdateItemRequest request) {
+  public UpdateItemResponse updateItem(String accessKey, String region, UpdateItemRequest request) {
     String table = request.tableName();
-    Map<String, AttributeValue> before = stored(key, region, table, request.key());
+    Map<String, AttributeValue> before = stored(accessKey, region, table, request.key());
     try {
-      UpdateItemResponse answer = super.updateItem(key, region, request);
-      Map<String, AttributeValue> after = stored(key, region, table, request.key());
-      TableShape shape = shape(key, region, table);
-      count("UpdateItem", done(new Write(table, shape, request.key(), before, after), 1));
-      return answer;
+      UpdateItemResponse response = super.updateItem(accessKey, region, request);
+      Map<String, AttributeValue> after = stored(accessKey, region, table, request.key());
+      TableShape shape = shape(accessKey, region, table);
+      count("UpdateItem", billed(new Write(table, shape, request.key(), before, after), 1));
+      return response;
     } catch (DynamoDBLocalServiceException e) {
-      if (is(e, REFUSED)) {
+      if (hasCode(e, REFUSED)) {
         count("UpdateItem", meter.refused(table, request.key(), before, before));
       }
       throw e;
@@ -157,21 +159,21 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
   }
 
   @Override
-  public DeleteItemResponse deleteItem(String key, String region, DeleteItemRequest request) {
+  public DeleteItemResponse deleteItem(String accessKey, String region, DeleteItemRequest request) {
     String table = request.tableName();
     try {
-      DeleteItemResponse answer =
+      DeleteItemResponse response =
           super.deleteItem(
-              key, region, request.toBuilder().returnValues(ReturnValue.ALL_OLD).build());
-      Map<String, AttributeValue> before = answer.hasAttributes() ? answer.attributes() : null;
-      TableShape shape = shape(key, region, table);
-      count("DeleteItem", done(new Write(table, shape, request.key(), before, null), 1));
+              accessKey, region, request.toBuilder().returnValues(ReturnValue.ALL_OLD).build());
+      Map<String, AttributeValue> before = response.hasAttributes() ? response.attributes() : null;
+      TableShape shape = shape(accessKey, region, table);
+      count("DeleteItem", billed(new Write(table, shape, request.key(), before, null), 1));
       return request.returnValues() == ReturnValue.ALL_OLD
-          ? answer
-          : answer.toBuilder().attributes(null).build();
+          ? response
+          : response.toBuilder().attributes(null).build();
     } catch (DynamoDBLocalServiceException e) {
-      if (is(e, REFUSED)) {
-        Map<String, AttributeValue> stored = stored(key, region, table, request.key());
+      if (hasCode(e, REFUSED)) {
+        Map<String, AttributeValue> stored = stored(accessKey, region, table, request.key());
         count("DeleteItem", meter.refused(table, request.key(), stored, null));
       }
       throw e;
@@ -180,7 +182,7 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
 
   @Override
   public BatchWriteItemResponse batchWriteItem(
-      String key, String region, BatchWriteItemRequest request) {
+      String accessKey, String region, BatchWriteItemRequest request) {
     List<Write> writes = new ArrayList<>();
     request
         .requestItems()
@@ -190,32 +192,32 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
                     part ->
                         writes.add(
                             part.putRequest() == null
-                                ? delete(key, region, table, part.deleteRequest().key())
-                                : put(key, region, table, part.putRequest().item()))));
-    BatchWriteItemResponse answer = super.batchWriteItem(key, region, request);
-    count("BatchWriteItem", sum(writes, write -> done(write, 1)));
-    return answer;
+                                ? delete(accessKey, region, table, part.deleteRequest().key())
+                                : put(accessKey, region, table, part.putRequest().item()))));
+    BatchWriteItemResponse response = super.batchWriteItem(accessKey, region, request);
+    count("BatchWriteItem", sum(writes, write -> billed(write, 1)));
+    return response;
   }
 
   @Override
   public TransactWriteItemsResponse transactWriteItems(
-      String key, String region, TransactWriteItemsRequest request) {
+      String accessKey, String region, TransactWriteItemsRequest request) {
     List<Write> writes =
-        request.transactItems().stream().map(part -> part(key, region, part)).toList();
+        request.transactItems().stream().map(part -> part(accessKey, region, part)).toList();
     try {
-      TransactWriteItemsResponse answer = super.transactWriteItems(key, region, request);
+      TransactWriteItemsResponse response = super.transactWriteItems(accessKey, region, request);
       List<Write> written = new ArrayList<>(writes);
       for (int i = 0; i < writes.size(); i++) {
         if (request.transactItems().get(i).update() != null) {
           Write write = writes.get(i);
-          Map<String, AttributeValue> after = stored(key, region, write.table, write.key);
+          Map<String, AttributeValue> after = stored(accessKey, region, write.table, write.key);
           written.set(i, new Write(write.table, write.shape, write.key, write.before, after));
         }
       }
-      count("TransactWriteItems", sum(written, write -> done(write, CapacityUnits.TRANSACTION)));
-      return answer;
+      count("TransactWriteItems", sum(written, write -> billed(write, CapacityUnits.TRANSACTION)));
+      return response;
     } catch (DynamoDBLocalServiceException e) {
-      if (is(e, CANCELLED)) {
+      if (hasCode(e, CANCELLED)) {
         count(
             "TransactWriteItems",
             sum(
@@ -226,102 +228,111 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
     }
   }
 
-  /** A part of a transaction; a check or an update as if the item stayed as it is. */
-  private Write part(String key, String region, TransactWriteItem part) {
+  /**
+   * Converts a part of a transaction. A condition check or an update counts as an unchanged item
+   * here.
+   */
+  private Write part(String accessKey, String region, TransactWriteItem part) {
     if (part.put() != null) {
-      return put(key, region, part.put().tableName(), part.put().item());
+      return put(accessKey, region, part.put().tableName(), part.put().item());
     }
     if (part.delete() != null) {
-      return delete(key, region, part.delete().tableName(), part.delete().key());
+      return delete(accessKey, region, part.delete().tableName(), part.delete().key());
     }
     return part.update() != null
-        ? unchanged(key, region, part.update().tableName(), part.update().key())
-        : unchanged(key, region, part.conditionCheck().tableName(), part.conditionCheck().key());
+        ? unchanged(accessKey, region, part.update().tableName(), part.update().key())
+        : unchanged(
+            accessKey, region, part.conditionCheck().tableName(), part.conditionCheck().key());
   }
 
-  private Write put(String key, String region, String table, Map<String, AttributeValue> item) {
-    TableShape shape = shape(key, region, table);
-    Map<String, AttributeValue> place = shape.keyOf(item);
-    return new Write(table, shape, place, stored(key, region, table, place), item);
+  private Write put(
+      String accessKey, String region, String table, Map<String, AttributeValue> item) {
+    TableShape shape = shape(accessKey, region, table);
+    Map<String, AttributeValue> itemKey = shape.keyOf(item);
+    return new Write(table, shape, itemKey, stored(accessKey, region, table, itemKey), item);
   }
 
-  private Write delete(String key, String region, String table, Map<String, AttributeValue> place) {
-    TableShape shape = shape(key, region, table);
-    return new Write(table, shape, place, stored(key, region, table, place), null);
+  private Write delete(
+      String accessKey, String region, String table, Map<String, AttributeValue> itemKey) {
+    TableShape shape = shape(accessKey, region, table);
+    return new Write(table, shape, itemKey, stored(accessKey, region, table, itemKey), null);
   }
 
   private Write unchanged(
-      String key, String region, String table, Map<String, AttributeValue> place) {
-    Map<String, AttributeValue> stored = stored(key, region, table, place);
-    return new Write(table, shape(key, region, table), place, stored, stored);
+      String accessKey, String region, String table, Map<String, AttributeValue> itemKey) {
+    Map<String, AttributeValue> stored = stored(accessKey, region, table, itemKey);
+    return new Write(table, shape(accessKey, region, table), itemKey, stored, stored);
   }
 
   @Override
-  public GetItemResponse getItem(String key, String region, GetItemRequest request) {
-    GetItemResponse answer = super.getItem(key, region, request);
-    Map<String, AttributeValue> item = stored(key, region, request.tableName(), request.key());
+  public GetItemResponse getItem(String accessKey, String region, GetItemRequest request) {
+    GetItemResponse response = super.getItem(accessKey, region, request);
+    Map<String, AttributeValue> item =
+        stored(accessKey, region, request.tableName(), request.key());
     Consistency consistency = Consistency.of(request.consistentRead());
     count("GetItem", meter.read(request.tableName(), request.key(), item, consistency));
-    return answer;
+    return response;
   }
 
   @Override
-  public BatchGetItemResponse batchGetItem(String key, String region, BatchGetItemRequest request) {
-    BatchGetItemResponse answer = super.batchGetItem(key, region, request);
+  public BatchGetItemResponse batchGetItem(
+      String accessKey, String region, BatchGetItemRequest request) {
+    BatchGetItemResponse response = super.batchGetItem(accessKey, region, request);
     double used = 0;
     for (Map.Entry<String, KeysAndAttributes> table : request.requestItems().entrySet()) {
       Consistency consistency = Consistency.of(table.getValue().consistentRead());
-      for (Map<String, AttributeValue> place : table.getValue().keys()) {
-        Map<String, AttributeValue> item = stored(key, region, table.getKey(), place);
-        used += meter.read(table.getKey(), place, item, consistency);
+      for (Map<String, AttributeValue> itemKey : table.getValue().keys()) {
+        Map<String, AttributeValue> item = stored(accessKey, region, table.getKey(), itemKey);
+        used += meter.read(table.getKey(), itemKey, item, consistency);
       }
     }
     count("BatchGetItem", used);
-    return answer;
+    return response;
   }
 
   @Override
   public TransactGetItemsResponse transactGetItems(
-      String key, String region, TransactGetItemsRequest request) {
-    TransactGetItemsResponse answer = super.transactGetItems(key, region, request);
+      String accessKey, String region, TransactGetItemsRequest request) {
+    TransactGetItemsResponse response = super.transactGetItems(accessKey, region, request);
     count(
         "TransactGetItems",
         sum(
             request.transactItems(),
             (TransactGetItem part) -> {
               Get get = part.get();
-              Map<String, AttributeValue> item = stored(key, region, get.tableName(), get.key());
+              Map<String, AttributeValue> item =
+                  stored(accessKey, region, get.tableName(), get.key());
               return meter.read(get.tableName(), get.key(), item, Consistency.TRANSACTIONAL);
             }));
-    return answer;
+    return response;
   }
 
   @Override
-  public QueryResponse query(String key, String region, QueryRequest request) {
-    QueryResponse answer = super.query(key, region, request);
-    List<Map<String, AttributeValue>> looked = answer.items();
-    int scanned = Objects.requireNonNullElse(answer.scannedCount(), 0);
-    boolean partly =
+  public QueryResponse query(String accessKey, String region, QueryRequest request) {
+    QueryResponse response = super.query(accessKey, region, request);
+    List<Map<String, AttributeValue>> examined = response.items();
+    int scanned = Objects.requireNonNullElse(response.scannedCount(), 0);
+    boolean partial =
         request.projectionExpression() != null
             || request.hasAttributesToGet()
             || request.select() == Select.COUNT;
-    if (scanned > 0 && (partly || scanned > looked.size())) {
-      looked = super.query(key, region, whole(request, scanned)).items();
+    if (scanned > 0 && (partial || scanned > examined.size())) {
+      examined = super.query(accessKey, region, withAllAttributes(request, scanned)).items();
     }
-    boolean keysOnly = partly && !String.valueOf(request.projectionExpression()).contains("pay");
+    boolean keysOnly = partial && !String.valueOf(request.projectionExpression()).contains("pay");
     count(
         "Query",
         meter.queried(
             request.tableName(),
             partition(request),
-            bytes(looked),
+            bytes(examined),
             Consistency.of(request.consistentRead()),
             keysOnly));
-    return answer;
+    return response;
   }
 
-  /** The same query, for the whole of the items that it has looked at. */
-  private static QueryRequest whole(QueryRequest request, int scanned) {
+  /** Returns the same query for complete items, limited to those that it examined. */
+  private static QueryRequest withAllAttributes(QueryRequest request, int scanned) {
     Map<String, AttributeValue> values = new HashMap<>(request.expressionAttributeValues());
     values.keySet().removeIf(name -> !uses(request.keyConditionExpression(), name));
     Map<String, String> names = new HashMap<>(request.expressionAttributeNames());
@@ -351,16 +362,16 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
   }
 
   @Override
-  public ScanResponse scan(String key, String region, ScanRequest request) {
-    ScanResponse answer = super.scan(key, region, request);
-    List<Map<String, AttributeValue>> looked = answer.items();
-    int scanned = Objects.requireNonNullElse(answer.scannedCount(), 0);
-    boolean partly =
+  public ScanResponse scan(String accessKey, String region, ScanRequest request) {
+    ScanResponse response = super.scan(accessKey, region, request);
+    List<Map<String, AttributeValue>> examined = response.items();
+    int scanned = Objects.requireNonNullElse(response.scannedCount(), 0);
+    boolean partial =
         request.projectionExpression() != null
             || request.hasAttributesToGet()
             || request.select() == Select.COUNT;
-    if (scanned > 0 && (partly || scanned > looked.size())) {
-      ScanRequest whole =
+    if (scanned > 0 && (partial || scanned > examined.size())) {
+      ScanRequest complete =
           request.toBuilder()
               .projectionExpression(null)
               .attributesToGet((List<String>) null)
@@ -370,11 +381,11 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
               .expressionAttributeNames(null)
               .limit(scanned)
               .build();
-      looked = super.scan(key, region, whole).items();
+      examined = super.scan(accessKey, region, complete).items();
     }
     Consistency consistency = Consistency.of(request.consistentRead());
-    count("Scan", meter.scanned(request.tableName(), bytes(looked), consistency));
-    return answer;
+    count("Scan", meter.scanned(request.tableName(), bytes(examined), consistency));
+    return response;
   }
 
   private static long bytes(List<Map<String, AttributeValue>> items) {
@@ -382,28 +393,29 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
   }
 
   @Override
-  public DeleteTableResponse deleteTable(String key, String region, DeleteTableRequest request) {
+  public DeleteTableResponse deleteTable(
+      String accessKey, String region, DeleteTableRequest request) {
     shapes.remove(request.tableName());
-    return super.deleteTable(key, region, request);
+    return super.deleteTable(accessKey, region, request);
   }
 
-  private TableShape shape(String key, String region, String table) {
+  private TableShape shape(String accessKey, String region, String table) {
     return shapes.computeIfAbsent(
         table,
         name ->
             new TableShape(
                 super.describeTable(
-                        key, region, DescribeTableRequest.builder().tableName(name).build())
+                        accessKey, region, DescribeTableRequest.builder().tableName(name).build())
                     .table()));
   }
 
   private @Nullable Map<String, AttributeValue> stored(
-      String key, String region, String table, Map<String, AttributeValue> place) {
+      String accessKey, String region, String table, Map<String, AttributeValue> itemKey) {
     GetItemResponse found =
         super.getItem(
-            key,
+            accessKey,
             region,
-            GetItemRequest.builder().tableName(table).key(place).consistentRead(true).build());
+            GetItemRequest.builder().tableName(table).key(itemKey).consistentRead(true).build());
     return found.hasItem() ? found.item() : null;
   }
 }

@@ -8,61 +8,64 @@ import java.util.List;
 import parley.bench.report.RunFailedException;
 
 /**
- * Pins the program to the first core and the generator to the second, so that neither uses the
- * other's time. How busy each core is shows which was the limit. Without {@code taskset} nothing is
+ * Pins the server to the first core and the generator to the second, so that neither uses the
+ * other's time. The load of each core then shows the bottleneck. Without {@code taskset} nothing is
  * pinned, and the report says so.
  */
 public final class CpuCores {
-  private static final boolean PINS = exists("taskset");
-  private static final int TRIES = 20;
+  private static final boolean HAS_TASKSET = isInstalled("taskset");
+  private static final int MAX_ATTEMPTS = 20;
 
   private CpuCores() {}
 
-  /** Whether processes can be pinned here. */
-  public static boolean pins() {
-    return PINS;
+  /** Whether processes can be pinned on this machine. */
+  public static boolean canPin() {
+    return HAS_TASKSET;
   }
 
-  /** The command that becomes a process on the program's core. */
-  public static List<String> program() {
-    return PINS ? List.of("taskset", "-c", "0") : List.of();
+  /** The command prefix for a process on the server's core. */
+  public static List<String> onServerCore() {
+    return HAS_TASKSET ? List.of("taskset", "-c", "0") : List.of();
   }
 
-  /** The command that becomes a process on the generator's core. */
-  static List<String> generator() {
-    return PINS ? List.of("taskset", "-c", "1") : List.of();
+  /** The command prefix for a process on the generator's core. */
+  static List<String> onGeneratorCore() {
+    return HAS_TASKSET ? List.of("taskset", "-c", "1") : List.of();
   }
 
-  /** The command that becomes a process on both, though its parent is on one. */
-  static List<String> both() {
-    return PINS ? List.of("taskset", "-c", "0-1") : List.of();
+  /**
+   * The command prefix for a process on both cores. Otherwise a child process inherits its parent's
+   * core.
+   */
+  static List<String> onBothCores() {
+    return HAS_TASKSET ? List.of("taskset", "-c", "0-1") : List.of();
   }
 
-  /** Pins this process, with all threads it has and will have. */
+  /** Pins this process with all its current and future threads to the generator's core. */
   public static void pinSelf() {
     pin(ProcessHandle.current().pid(), "1");
   }
 
-  /** Pins a process that runs to the program's core, with all threads it has and will have. */
-  static void pinProgram(long pid) {
+  /** Pins a running process with all its current and future threads to the server's core. */
+  static void pinToServerCore(long pid) {
     pin(pid, "0");
   }
 
   private static void pin(long pid, String core) {
-    for (int tries = 1; PINS; tries++) {
+    for (int attempt = 1; HAS_TASKSET; attempt++) {
       try {
         run("taskset", "-a", "-c", "-p", core, String.valueOf(pid));
         return;
       } catch (RunFailedException e) {
-        // A thread that ends just then makes it fail, and another time it does not.
-        if (tries == TRIES) {
+        // The command fails if a thread ends meanwhile. A later attempt succeeds.
+        if (attempt == MAX_ATTEMPTS) {
           throw e;
         }
       }
     }
   }
 
-  /** Runs a command and gives what it prints. */
+  /** Runs a command and returns its output. */
   static String run(String... command) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -79,7 +82,7 @@ public final class CpuCores {
     }
   }
 
-  private static boolean exists(String tool) {
+  private static boolean isInstalled(String tool) {
     for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
       if (!folder.isEmpty() && Files.isExecutable(Path.of(folder, tool))) {
         return true;

@@ -14,21 +14,21 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * All sockets and timers of the generator, on the thread that calls {@link #until}. The generator
- * has one core, so one thread is enough and nothing needs a lock. Times are those of {@link
+ * All sockets and timers of the generator, on the thread that calls {@link #runUntil}. The
+ * generator has one core, so one thread is enough and no locks are needed. Times are from {@link
  * System#nanoTime}.
  */
 public final class EventLoop implements AutoCloseable {
   private static final int INPUT_BYTES = 1 << 20;
   private static final int OUTPUT_BYTES = 1 << 17;
-  private static final long LOOK_NANOS = 1_000_000;
+  private static final long NANOS_PER_MILLI = 1_000_000;
 
-  /** As fine as the kernel wakes anybody. */
-  private static final long NAP_NANOS = 20_000;
+  /** About the resolution with which the kernel wakes a thread. */
+  private static final long SHORT_SLEEP_NANOS = 20_000;
 
-  private record Alarm(long at, long order, Runnable task) implements Comparable<Alarm> {
+  private record Timer(long at, long order, Runnable task) implements Comparable<Timer> {
     @Override
-    public int compareTo(Alarm other) {
+    public int compareTo(Timer other) {
       int byTime = Long.compare(at - other.at, 0);
       return byTime != 0 ? byTime : Long.compare(order, other.order);
     }
@@ -38,8 +38,8 @@ public final class EventLoop implements AutoCloseable {
   private final byte[] inputBytes = new byte[INPUT_BYTES];
   private final ByteBuffer input = ByteBuffer.wrap(inputBytes);
   private final ByteBuffer output = ByteBuffer.allocateDirect(OUTPUT_BYTES);
-  private final PriorityQueue<Alarm> alarms = new PriorityQueue<>();
-  private List<BenchSocket> dirty = new ArrayList<>();
+  private final PriorityQueue<Timer> timers = new PriorityQueue<>();
+  private List<BenchSocket> toFlush = new ArrayList<>();
   private List<BenchSocket> flushing = new ArrayList<>();
   private long order;
 
@@ -55,7 +55,7 @@ public final class EventLoop implements AutoCloseable {
     return input;
   }
 
-  /** What is behind {@link #input}. */
+  /** The array behind {@link #input}. */
   byte[] inputBytes() {
     return inputBytes;
   }
@@ -64,35 +64,35 @@ public final class EventLoop implements AutoCloseable {
     return output;
   }
 
-  void dirty(BenchSocket benchSocket) {
-    dirty.add(benchSocket);
+  void requestFlush(BenchSocket benchSocket) {
+    toFlush.add(benchSocket);
   }
 
-  /** Runs a task at that time, or as soon after it as it can. */
-  public void at(long nanos, Runnable task) {
-    alarms.add(new Alarm(nanos, order++, task));
+  /** Runs a task at a time, or as soon as possible after it. */
+  public void runAt(long nanos, Runnable task) {
+    timers.add(new Timer(nanos, order++, task));
   }
 
-  void after(Duration delay, Runnable task) {
-    at(System.nanoTime() + delay.toNanos(), task);
+  void runAfter(Duration delay, Runnable task) {
+    runAt(System.nanoTime() + delay.toNanos(), task);
   }
 
   /**
-   * Works until that is so.
+   * Runs the loop until the condition holds or the time is over.
    *
-   * @return false where it was not so in time
+   * @return whether the condition holds
    */
-  boolean until(BooleanSupplier done, Duration patience) {
-    long end = System.nanoTime() + patience.toNanos();
+  boolean runUntil(BooleanSupplier done, Duration timeout) {
+    long end = System.nanoTime() + timeout.toNanos();
     try {
       while (!done.getAsBoolean()) {
         long now = System.nanoTime();
         if (now - end >= 0) {
           return false;
         }
-        ring(now);
+        runDueTimers(now);
         flush();
-        select(Math.min(end, next(now)) - System.nanoTime());
+        select(Math.min(end, nextTimerAt(now)) - System.nanoTime());
         flush();
       }
       return true;
@@ -101,29 +101,29 @@ public final class EventLoop implements AutoCloseable {
     }
   }
 
-  /** Works for that long. */
-  public void pass(Duration time) {
-    until(() -> false, time);
+  /** Runs the loop for a time. */
+  public void runFor(Duration time) {
+    runUntil(() -> false, time);
   }
 
-  private void ring(long now) {
-    while (!alarms.isEmpty() && alarms.element().at - now <= 0) {
-      alarms.remove().task.run();
+  private void runDueTimers(long now) {
+    while (!timers.isEmpty() && timers.element().at - now <= 0) {
+      timers.remove().task.run();
     }
   }
 
-  private long next(long now) {
-    Alarm first = alarms.peek();
-    return first == null ? now + 100 * LOOK_NANOS : first.at;
+  private long nextTimerAt(long now) {
+    Timer first = timers.peek();
+    return first == null ? now + 100 * NANOS_PER_MILLI : first.at;
   }
 
-  // The kernel counts milliseconds here; what is nearer is waited for in naps, not by spinning,
-  // which would look like a busy core.
+  // The selector's timeout has a resolution of 1 ms. Shorter waits sleep and poll instead of
+  // spinning, because a spinning core would count as busy.
   private void select(long nanos) throws IOException {
-    if (nanos >= LOOK_NANOS) {
-      selector.select(EventLoop::ready, nanos / LOOK_NANOS);
+    if (nanos >= NANOS_PER_MILLI) {
+      selector.select(EventLoop::ready, nanos / NANOS_PER_MILLI);
     } else if (selector.selectNow(EventLoop::ready) == 0 && nanos > 0) {
-      LockSupport.parkNanos(Math.min(nanos, NAP_NANOS));
+      LockSupport.parkNanos(Math.min(nanos, SHORT_SLEEP_NANOS));
       selector.selectNow(EventLoop::ready);
     }
   }
@@ -135,9 +135,9 @@ public final class EventLoop implements AutoCloseable {
   }
 
   private void flush() {
-    while (!dirty.isEmpty()) {
-      List<BenchSocket> now = dirty;
-      dirty = flushing;
+    while (!toFlush.isEmpty()) {
+      List<BenchSocket> now = toFlush;
+      toFlush = flushing;
       flushing = now;
       for (int i = 0; i < now.size(); i++) {
         now.get(i).flush();

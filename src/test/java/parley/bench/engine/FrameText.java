@@ -4,15 +4,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 
-/** A growing buffer of ASCII bytes, in which a frame is written. Not thread-safe; reused. */
+/** A growing ASCII buffer in which frames are built. Reusable, not thread-safe. */
 public final class FrameText {
   private static final byte[] HEX = ascii("0123456789abcdef");
   private static final byte[] BASE32 = ascii("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 
   /**
-   * Letters as often as in English text, so that what compresses events finds what it would there.
+   * Random letters with the frequencies of English text, so that compression of events is
+   * realistic.
    */
-  private static final byte[] PROSE = prose();
+  private static final byte[] ENGLISH_LETTERS = englishLetters();
 
   private byte[] bytes = new byte[1024];
   private int length;
@@ -35,7 +36,7 @@ public final class FrameText {
   }
 
   public FrameText add(byte[] more) {
-    room(more.length);
+    ensureCapacity(more.length);
     System.arraycopy(more, 0, bytes, length, more.length);
     length += more.length;
     return this;
@@ -45,9 +46,9 @@ public final class FrameText {
     return add(more.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A number of zero or more. */
+  /** Appends a non-negative number. */
   public FrameText add(long number) {
-    room(20);
+    ensureCapacity(20);
     int digits = 1;
     for (long rest = number / 10; rest > 0; rest /= 10) {
       digits++;
@@ -61,39 +62,39 @@ public final class FrameText {
     return this;
   }
 
-  /** The low bits of a number, as so many digits of hex. */
+  /** Appends the low bits of a number as hexadecimal digits. */
   public FrameText hex(long number, int digits) {
     return digits(number, digits, 4, HEX);
   }
 
-  /** The low bits of a number, as so many digits of the alphabet of ULIDs. */
+  /** Appends the low bits of a number as Base32 digits, in the alphabet of ULIDs. */
   public FrameText base32(long number, int digits) {
     return digits(number, digits, 5, BASE32);
   }
 
-  /** The same character so many times. */
-  public FrameText fill(char with, int times) {
-    room(times);
-    Arrays.fill(bytes, length, length + times, (byte) with);
-    length += times;
+  /** Appends a character {@code count} times. */
+  public FrameText fill(char with, int count) {
+    ensureCapacity(count);
+    Arrays.fill(bytes, length, length + count, (byte) with);
+    length += count;
     return this;
   }
 
-  /** So many letters, others for each place to begin at; the same for the same. */
-  FrameText prose(int from, int times) {
-    room(times);
-    for (int done = 0; done < times; ) {
-      int start = Math.floorMod(from + done, PROSE.length);
-      int piece = Math.min(times - done, PROSE.length - start);
-      System.arraycopy(PROSE, start, bytes, length, piece);
+  /** Appends {@code count} letters that depend only on {@code offset}. */
+  FrameText letters(int offset, int count) {
+    ensureCapacity(count);
+    for (int done = 0; done < count; ) {
+      int start = Math.floorMod(offset + done, ENGLISH_LETTERS.length);
+      int piece = Math.min(count - done, ENGLISH_LETTERS.length - start);
+      System.arraycopy(ENGLISH_LETTERS, start, bytes, length, piece);
       length += piece;
       done += piece;
     }
     return this;
   }
 
-  private static byte[] prose() {
-    byte[] often =
+  private static byte[] englishLetters() {
+    byte[] weighted =
         ascii(
             " ".repeat(18)
                 + "e".repeat(10)
@@ -102,12 +103,12 @@ public final class FrameText {
     byte[] letters = new byte[1 << 16];
     Random random = new Random(1);
     for (int i = 0; i < letters.length; i++) {
-      letters[i] = often[random.nextInt(often.length)];
+      letters[i] = weighted[random.nextInt(weighted.length)];
     }
     return letters;
   }
 
-  /** What {@link #hex} wrote there. */
+  /** Parses the output of {@link #hex}. */
   public static long parseHex(byte[] from, int start, int digits) {
     long number = 0;
     for (int i = start; i < start + digits; i++) {
@@ -117,7 +118,7 @@ public final class FrameText {
   }
 
   private FrameText digits(long number, int digits, int bits, byte[] alphabet) {
-    room(digits);
+    ensureCapacity(digits);
     long rest = number;
     for (int i = digits - 1; i >= 0; i--) {
       bytes[length + i] = alphabet[(int) (rest & ((1 << bits) - 1))];
@@ -127,7 +128,7 @@ public final class FrameText {
     return this;
   }
 
-  private void room(int more) {
+  private void ensureCapacity(int more) {
     if (length + more > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
     }

@@ -5,12 +5,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the fields of one JSON object in one pass over its bytes, without a tree, a string or an
- * allocation. It knows the fields that a load generator needs, at the top level only, and skips all
- * others. Strings are returned as they are, with their escapes. Not thread-safe; reused.
+ * Finds known top-level fields of one JSON object in one pass over its bytes, without building a
+ * tree and without allocation. Other fields are skipped. Strings keep their escapes. Reusable, not
+ * thread-safe.
  */
 public final class JsonScanner {
-  /** A field it knows. */
+  /** A known field. */
   public static final class Field {
     public static final Field OP = new Field(0, "op");
     public static final Field ID = new Field(1, "id");
@@ -48,11 +48,11 @@ public final class JsonScanner {
       TO_SEQ
     };
 
-    private final int at;
+    private final int index;
     private final byte[] name;
 
-    private Field(int at, String name) {
-      this.at = at;
+    private Field(int index, String name) {
+      this.index = index;
       this.name = FrameText.ascii(name);
     }
   }
@@ -60,20 +60,20 @@ public final class JsonScanner {
   private final int[] starts = new int[Field.ALL.length];
   private final int[] ends = new int[Field.ALL.length];
   private byte[] bytes = {};
-  private int at;
-  private int to;
-  private int items;
+  private int position;
+  private int limit;
+  private int nestedObjects;
   private int entries;
 
   /**
-   * Walks over an object.
+   * Scans an object.
    *
-   * @throws IllegalArgumentException where it is none
+   * @throws IllegalArgumentException if the bytes are not an object
    */
   public JsonScanner read(byte[] from, int start, int end) {
     bytes = from;
-    at = start;
-    to = end;
+    position = start;
+    limit = end;
     entries = 0;
     Arrays.fill(starts, -1);
     expect('{');
@@ -81,108 +81,108 @@ public final class JsonScanner {
       return this;
     }
     while (true) {
-      int nameStart = at + 1;
+      int nameStart = position + 1;
       string();
-      Field field = field(nameStart, at - 1);
+      Field field = field(nameStart, position - 1);
       expect(':');
-      int valueStart = peek() == '"' ? at + 1 : at;
+      int valueStart = peek() == '"' ? position + 1 : position;
       value();
       if (field != null) {
-        starts[field.at] = valueStart;
-        ends[field.at] = bytes[at - 1] == '"' ? at - 1 : at;
+        starts[field.index] = valueStart;
+        ends[field.index] = bytes[position - 1] == '"' ? position - 1 : position;
         if (field == Field.ENTRIES) {
-          entries = items;
+          entries = nestedObjects;
         }
       }
       if (peek() != ',') {
         expect('}');
         return this;
       }
-      at++;
+      position++;
       peek();
     }
   }
 
   public boolean has(Field field) {
-    return starts[field.at] >= 0;
+    return starts[field.index] >= 0;
   }
 
-  /** Whether the field is there and says this. */
+  /** Whether the field exists and has this value. */
   public boolean is(Field field, byte[] value) {
-    int start = starts[field.at];
-    return start >= 0 && Arrays.equals(bytes, start, ends[field.at], value, 0, value.length);
+    int start = starts[field.index];
+    return start >= 0 && Arrays.equals(bytes, start, ends[field.index], value, 0, value.length);
   }
 
-  /** Its text, or an empty one. */
+  /** The text of the field, or an empty string. */
   public String text(Field field) {
-    int start = starts[field.at];
+    int start = starts[field.index];
     return start < 0
         ? ""
-        : new String(bytes, start, ends[field.at] - start, StandardCharsets.UTF_8);
+        : new String(bytes, start, ends[field.index] - start, StandardCharsets.UTF_8);
   }
 
-  /** Its number, or -1 where it is not there. */
+  /** The number of the field, or -1 if it is missing. */
   public long number(Field field) {
-    int start = starts[field.at];
+    int start = starts[field.index];
     if (start < 0) {
       return -1;
     }
     long number = 0;
-    for (int i = start; i < ends[field.at]; i++) {
+    for (int i = start; i < ends[field.index]; i++) {
       number = number * 10 + (bytes[i] - '0');
     }
     return number;
   }
 
-  /** The byte where the field's value starts, in {@link #bytes}; -1 where it is not there. */
+  /** The position of the field's value in {@link #bytes}, or -1 if it is missing. */
   int start(Field field) {
-    return starts[field.at];
+    return starts[field.index];
   }
 
   int length(Field field) {
-    return ends[field.at] - starts[field.at];
+    return ends[field.index] - starts[field.index];
   }
 
   byte[] bytes() {
     return bytes;
   }
 
-  /** How many objects {@code entries} holds. */
+  /** The number of objects in the array {@code entries}. */
   public int entries() {
     return entries;
   }
 
   private void value() {
-    items = 0;
-    byte first = bytes[at];
+    nestedObjects = 0;
+    byte first = bytes[position];
     if (first == '"') {
       string();
     } else if (first == '{' || first == '[') {
       nested();
     } else {
-      while (at < to && bytes[at] != ',' && bytes[at] != '}') {
-        at++;
+      while (position < limit && bytes[position] != ',' && bytes[position] != '}') {
+        position++;
       }
     }
   }
 
   private void nested() {
     int depth = 0;
-    while (at < to) {
-      byte b = bytes[at];
+    while (position < limit) {
+      byte b = bytes[position];
       if (b == '"') {
         string();
         continue;
       }
       if (b == '{' || b == '[') {
         if (b == '{' && depth == 1) {
-          items++;
+          nestedObjects++;
         }
         depth++;
       } else if (b == '}' || b == ']') {
         depth--;
       }
-      at++;
+      position++;
       if (depth == 0) {
         return;
       }
@@ -192,13 +192,13 @@ public final class JsonScanner {
 
   private void string() {
     expect('"');
-    while (at < to) {
-      byte b = bytes[at++];
+    while (position < limit) {
+      byte b = bytes[position++];
       if (b == '"') {
         return;
       }
       if (b == '\\') {
-        at++;
+        position++;
       }
     }
     throw new IllegalArgumentException("a string has no end");
@@ -216,19 +216,20 @@ public final class JsonScanner {
   }
 
   private byte peek() {
-    while (at < to && bytes[at] <= ' ' && bytes[at] >= 0) {
-      at++;
+    while (position < limit && bytes[position] <= ' ' && bytes[position] >= 0) {
+      position++;
     }
-    if (at >= to) {
+    if (position >= limit) {
       throw new IllegalArgumentException("the object has no end");
     }
-    return bytes[at];
+    return bytes[position];
   }
 
   private void expect(char wanted) {
     if (peek() != wanted) {
-      throw new IllegalArgumentException("not " + wanted + " but " + (char) bytes[at]);
+      throw new IllegalArgumentException(
+          "expected " + wanted + " but found " + (char) bytes[position]);
     }
-    at++;
+    position++;
   }
 }

@@ -3,16 +3,16 @@ package parley.bench.engine;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The options of a measured JVM, the same for the program and the floors. */
+/** The JVM options of the server and of the floors. */
 public final class JvmOptions {
   private JvmOptions() {}
 
   /**
-   * All of the heap from the start, compilers before actors and, where there are any, compact
-   * headers: as in {@code k8s/base/statefulset.yaml}. The JVM's own threads stay at nice 0, which
-   * is all that a pod has the right to. The collector is the JVM's choice for one core.
+   * The options of {@code k8s/base/statefulset.yaml}: a fixed heap, compilers with priority over
+   * actors, and compact headers where the JVM has them. The JVM's own threads stay at nice 0, the
+   * lowest value that a pod may use. The collector is the JVM's choice for one core.
    *
-   * @param more options that come after them, and so win
+   * @param more options that follow and so take precedence
    */
   public static List<String> options(List<String> more) {
     List<String> options = new ArrayList<>(List.of("-Xms2g", "-Xmx2g"));

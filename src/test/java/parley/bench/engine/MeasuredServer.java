@@ -37,7 +37,7 @@ public final class MeasuredServer implements AutoCloseable {
   private final List<URI> uris;
   private final @Nullable StandInProcess store;
   private final boolean jfr;
-  private final long startNanos;
+  private final long startupNanos;
 
   private MeasuredServer(
       List<ServerProcess> nodes, @Nullable StandInProcess store, boolean jfr, long startedAt) {
@@ -45,7 +45,7 @@ public final class MeasuredServer implements AutoCloseable {
     this.uris = nodes.stream().map(ServerProcess::uri).toList();
     this.store = store;
     this.jfr = jfr;
-    this.startNanos = System.nanoTime() - startedAt;
+    this.startupNanos = System.nanoTime() - startedAt;
   }
 
   private MeasuredServer(URI address) {
@@ -53,35 +53,37 @@ public final class MeasuredServer implements AutoCloseable {
     this.uris = List.of(address);
     this.store = null;
     this.jfr = false;
-    this.startNanos = 0;
+    this.startupNanos = 0;
   }
 
-  /** The one that runs there. Its processor time and memory are not known. */
-  public static MeasuredServer at(URI address) {
+  /** Uses a server that already runs. Its processor time and memory are not known. */
+  public static MeasuredServer running(URI address) {
     return new MeasuredServer(address);
   }
 
   /**
-   * A new one, on an empty folder.
+   * Starts a server on an empty data folder with the embedded store.
    *
-   * @param jvm options of its JVM
-   * @param jfr whether to record what it does while it is measured
+   * @param jvm options of the server's JVM
+   * @param jfr whether to record the server in the measured time
    */
   public static MeasuredServer start(
       Path folder, Map<String, String> settings, List<String> jvm, boolean jfr) {
     delete(folder);
     long start = System.nanoTime();
-    ServerProcess process = prepare(folder, settings, CpuCores.program(), jvm, jfr);
+    ServerProcess process = prepare(folder, settings, CpuCores.onServerCore(), jvm, jfr);
     process.launch();
     return new MeasuredServer(List.of(process), null, jfr, start);
   }
 
   /**
-   * New ones that are one cluster, on an empty stand-in for DynamoDB. What they print is in files
-   * beside the folder. Several may use both cores until they are {@link #pin pinned}, but as if
-   * there was one.
+   * Starts a server of one or more nodes on an empty stand-in for DynamoDB. The nodes write their
+   * logs to files beside the data folder. Several nodes run on both cores until {@link #pin}, but
+   * with the thread pools of one core.
    *
-   * @param jvm options of each one's JVM
+   * @param count the number of nodes
+   * @param jvm options of each node's JVM
+   * @param jfr whether to record the server in the measured time
    */
   public static MeasuredServer onDynamo(
       int count, Path folder, Map<String, String> settings, List<String> jvm, boolean jfr) {
@@ -92,26 +94,27 @@ public final class MeasuredServer implements AutoCloseable {
       long start = System.nanoTime();
       Map<String, String> all = new HashMap<>(settings);
       all.putAll(store.settings());
-      List<String> remote =
+      List<String> remotePorts =
           Stream.generate(() -> String.valueOf(Ports.free())).limit(count).toList();
       if (count > 1) {
         all.put("PARLEY_CLUSTER", "seed");
-        all.put("PARLEY_SEED_NODES", "127.0.0.1:" + String.join(",127.0.0.1:", remote));
+        all.put("PARLEY_SEED_NODES", "127.0.0.1:" + String.join(",127.0.0.1:", remotePorts));
         all.putAll(NodeCertificates.of(folder.resolveSibling("node-tls")));
       }
-      List<String> prefix = count > 1 ? CpuCores.both() : CpuCores.program();
+      List<String> launcher = count > 1 ? CpuCores.onBothCores() : CpuCores.onServerCore();
       List<String> options = new ArrayList<>();
       if (count > 1) {
         options.add("-XX:ActiveProcessorCount=1");
       }
       options.addAll(jvm);
       for (int node = 0; node < count; node++) {
-        all.put("PARLEY_REMOTE_PORT", remote.get(node));
+        all.put("PARLEY_REMOTE_PORT", remotePorts.get(node));
         Path log = folder.resolveSibling("node-" + node + ".log");
         Files.deleteIfExists(log);
-        nodes.add(prepare(folder.resolve("node-" + node), all, prefix, options, jfr).alsoTo(log));
+        nodes.add(prepare(folder.resolve("node-" + node), all, launcher, options, jfr).alsoTo(log));
       }
-      // At the same time: each listens when it is a member, for which it needs the others.
+      // In parallel: a node listens only after it has joined the cluster, for which it needs the
+      // other nodes.
       CompletableFuture.allOf(
               nodes.stream()
                   .map(node -> CompletableFuture.runAsync(node::launch, Thread::startVirtualThread))
@@ -121,15 +124,15 @@ public final class MeasuredServer implements AutoCloseable {
     } catch (IOException | RuntimeException | AssertionError e) {
       nodes.forEach(ServerProcess::close);
       store.close();
-      throw new RunFailedException("no program on DynamoDB: " + e);
+      throw new RunFailedException("the server did not start on DynamoDB: " + e);
     }
   }
 
-  /** No rates are limited: the limits are there to refuse what is measured here. */
+  /** Prepares a process without rate limits, because they would refuse the load. */
   private static ServerProcess prepare(
       Path folder,
       Map<String, String> settings,
-      List<String> prefix,
+      List<String> launcher,
       List<String> jvm,
       boolean jfr) {
     Map<String, String> all = new HashMap<>(settings);
@@ -144,53 +147,51 @@ public final class MeasuredServer implements AutoCloseable {
       options.add("-XX:+DebugNonSafepoints");
     }
     options.addAll(JvmOptions.options(jvm));
-    return ServerProcess.prepare(folder, all, prefix, options);
+    return ServerProcess.prepare(folder, all, launcher, options);
   }
 
-  /** From now on all of it is on the program's core. */
+  /** Pins all nodes to the server's core. */
   void pin() {
-    nodes.forEach(node -> CpuCores.pinProgram(node.pid()));
+    nodes.forEach(node -> CpuCores.pinToServerCore(node.pid()));
   }
 
-  /** Where clients connect, one for each node. */
+  /** The addresses for clients, one for each node. */
   List<URI> uris() {
     return uris;
   }
 
-  /** How long it took from its start to listening. */
-  public long startNanos() {
-    return startNanos;
+  /** The time from the start of the process until it listened. */
+  public long startupNanos() {
+    return startupNanos;
   }
 
-  /** Processor time now: the generator's, its own, and that of its store's stand-in. */
+  /** The processor time so far of the generator, the server and the stand-in of the store. */
   public CpuTime cpu() {
     List<Long> pids = nodes.stream().map(ServerProcess::pid).toList();
     return CpuTime.now(pids, store == null ? 0 : store.pid());
   }
 
-  /** What its store has been asked so far; nothing where it is not one that counts. */
-  StoreRequests asked() {
-    return store == null ? StoreRequests.NOTHING : store.asked();
+  /** The requests to the store so far; none if the store does not count them. */
+  StoreRequests storeRequests() {
+    return store == null ? StoreRequests.NONE : store.storeRequests();
   }
 
-  /**
-   * What its store has cost so far, by what it was for; nothing where it is not one that counts.
-   */
+  /** The bill of the store so far; empty if the store does not count. */
   Bill bill() {
-    return store == null ? Bill.NOTHING : store.bill();
+    return store == null ? Bill.EMPTY : store.bill();
   }
 
-  /** The process, for what only one of ours can show. */
-  public ServerProcess own() {
+  /** The only process of the server, for measurements that need its process id or a restart. */
+  public ServerProcess singleProcess() {
     if (nodes.size() != 1) {
-      throw new RunFailedException("this needs one server, of the generator's own");
+      throw new RunFailedException("this scenario needs one server that the generator has started");
     }
     return nodes.getFirst();
   }
 
-  /** Bytes of live heap, after a full collection. */
+  /** Bytes of the live heap after a full collection. */
   public long liveHeap() {
-    String pid = String.valueOf(own().pid());
+    String pid = String.valueOf(singleProcess().pid());
     CpuCores.run(tool("jcmd"), pid, "GC.run");
     String heap = CpuCores.run(tool("jcmd"), pid, "GC.heap_info");
     long kilobytes = 0;
@@ -203,20 +204,21 @@ public final class MeasuredServer implements AutoCloseable {
     if (kilobytes == 0) {
       Matcher any = USED.matcher(heap);
       if (!any.find()) {
-        throw new RunFailedException("GC.heap_info said: " + heap);
+        throw new RunFailedException("unexpected output of GC.heap_info: " + heap);
       }
       kilobytes = Long.parseLong(any.group(1));
     }
     return kilobytes * 1024;
   }
 
-  /** From now on a flight recording is made, if one is wanted. */
-  void record() {
+  /** Starts a flight recording if {@code jfr} is set. */
+  void startRecording() {
     if (jfr) {
-      List<String> start = new ArrayList<>(List.of(tool("jcmd"), String.valueOf(own().pid())));
+      List<String> start =
+          new ArrayList<>(List.of(tool("jcmd"), String.valueOf(singleProcess().pid())));
       start.addAll(List.of("JFR.start", "name=bench", "settings=profile"));
       if (Runtime.version().feature() >= 25) {
-        // Samples by processor time, which miss no thread that works.
+        // Samples by processor time cover all running threads.
         start.addAll(
             List.of(
                 "jdk.CPUTimeSample#enabled=true",
@@ -226,14 +228,18 @@ public final class MeasuredServer implements AutoCloseable {
     }
   }
 
-  /** Ends the recording, and gives where the time went; null if none was made. */
-  @Nullable RecordingProfile recorded(Path file) {
+  /** Ends the recording and evaluates it. Null if {@code jfr} is not set. */
+  @Nullable RecordingProfile stopRecording(Path file) {
     if (!jfr) {
       return null;
     }
     String name = file.toAbsolutePath().toString();
     CpuCores.run(
-        tool("jcmd"), String.valueOf(own().pid()), "JFR.stop", "name=bench", "filename=" + name);
+        tool("jcmd"),
+        String.valueOf(singleProcess().pid()),
+        "JFR.stop",
+        "name=bench",
+        "filename=" + name);
     return RecordingProfile.of(file);
   }
 
@@ -250,7 +256,7 @@ public final class MeasuredServer implements AutoCloseable {
     nodes.forEach(node -> delete(node.data()));
   }
 
-  /** Removes a folder with all that is in it, if it is there. */
+  /** Deletes a folder with its content, if it exists. */
   public static void delete(Path folder) {
     if (!Files.exists(folder)) {
       return;

@@ -2,61 +2,61 @@ package parley.bench.engine;
 
 import org.jspecify.annotations.Nullable;
 
-/** A message in flight: sent, and perhaps stored or delivered to some receivers. */
+/** A message that was sent but is not yet stored and delivered to all receivers. */
 public final class MessageInFlight {
   public final BenchDevice from;
 
-  /** The conversation, or null while the first message to a user makes it. */
-  public final @Nullable BenchConversation benchConversation;
+  /** The conversation; null for a first message to a user, which creates the conversation. */
+  public final @Nullable BenchConversation conversation;
 
-  /** The user it is for, where the conversation is not known yet. */
+  /** The receiver, if the conversation is not known yet. */
   final @Nullable BenchDevice to;
 
-  /** Its number among those of its sender. */
+  /** The number of the message among those of its sender. */
   public final int number;
 
-  /** When it should have been sent, of {@link System#nanoTime}. */
+  /** When the message should have been sent, from {@link System#nanoTime}. */
   public final long intended;
 
-  /** Unix milliseconds, for the id. */
-  final long millis;
+  /** Unix milliseconds, for the client's message id. */
+  final long unixMillis;
 
-  private int missing;
-  private boolean answered;
+  private int missingReceivers;
+  private boolean stored;
 
   public MessageInFlight(
       BenchDevice from,
-      @Nullable BenchConversation benchConversation,
+      @Nullable BenchConversation conversation,
       @Nullable BenchDevice to,
       int number,
       long intended,
-      long millis,
+      long unixMillis,
       int receivers) {
     this.from = from;
-    this.benchConversation = benchConversation;
+    this.conversation = conversation;
     this.to = to;
     this.number = number;
     this.intended = intended;
-    this.millis = millis;
-    this.missing = receivers;
+    this.unixMillis = unixMillis;
+    this.missingReceivers = receivers;
   }
 
-  /** One more has it. */
-  void delivered() {
-    missing--;
+  /** Records a delivery to one more receiver. */
+  void markDelivered() {
+    missingReceivers--;
   }
 
-  /** The sender knows that it is stored. */
-  void answered() {
-    answered = true;
+  /** Records that the sender has {@code sent}. */
+  void markStored() {
+    stored = true;
   }
 
-  boolean isAnswered() {
-    return answered;
+  boolean isStored() {
+    return stored;
   }
 
-  /** Stored, and with everybody it is for. */
-  boolean done() {
-    return answered && missing <= 0;
+  /** Whether the message is stored and delivered to all receivers. */
+  boolean isComplete() {
+    return stored && missingReceivers <= 0;
   }
 }

@@ -3,49 +3,48 @@ package parley.bench.engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of one sender that are in flight, by their consecutive numbers: a ring that grows if
- * the oldest one takes long.
+ * The messages of one sender that are in flight, by consecutive number: a ring buffer that grows if
+ * its oldest message takes long.
  */
 public final class MessagesInFlight {
   private @Nullable MessageInFlight[] ring = new MessageInFlight[16];
-  private int next;
+  private int nextNumber;
   private int size;
 
-  /** The number of the message that is sent next. */
-  public int next() {
-    return next;
+  /** The number of the next message. */
+  public int nextNumber() {
+    return nextNumber;
   }
 
-  /** How many are on their way. */
   public int size() {
     return size;
   }
 
-  public void add(MessageInFlight messageInFlight) {
-    while (ring[slot(messageInFlight.number, ring.length)] != null) {
+  public void add(MessageInFlight message) {
+    while (ring[slot(message.number, ring.length)] != null) {
       grow();
     }
-    ring[slot(messageInFlight.number, ring.length)] = messageInFlight;
-    next = messageInFlight.number + 1;
+    ring[slot(message.number, ring.length)] = message;
+    nextNumber = message.number + 1;
     size++;
   }
 
-  /** The message of that number, or null where it is done or was never sent. */
+  /** The message with this number; null if it is complete or was never sent. */
   public @Nullable MessageInFlight get(int number) {
     MessageInFlight found = ring[slot(number, ring.length)];
     return found != null && found.number == number ? found : null;
   }
 
-  public void remove(MessageInFlight messageInFlight) {
-    ring[slot(messageInFlight.number, ring.length)] = null;
+  public void remove(MessageInFlight message) {
+    ring[slot(message.number, ring.length)] = null;
     size--;
   }
 
   private void grow() {
     @Nullable MessageInFlight[] larger = new MessageInFlight[ring.length * 2];
-    for (MessageInFlight messageInFlight : ring) {
-      if (messageInFlight != null) {
-        larger[slot(messageInFlight.number, larger.length)] = messageInFlight;
+    for (MessageInFlight message : ring) {
+      if (message != null) {
+        larger[slot(message.number, larger.length)] = message;
       }
     }
     ring = larger;

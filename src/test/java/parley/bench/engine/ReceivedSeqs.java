@@ -3,87 +3,87 @@ package parley.bench.engine;
 import java.util.BitSet;
 
 /**
- * The entries that one device has of one conversation: everything up to a seq, and perhaps some
- * after a hole, because {@code sent} may overtake {@code message}. Only entries before the first
- * hole may be acknowledged.
+ * The entries of one conversation that one device has: all up to a seq, and perhaps some after a
+ * missing one, because {@code sent} can overtake {@code message}. A device may acknowledge only
+ * entries before the first missing one.
  */
 public final class ReceivedSeqs {
-  final BenchConversation benchConversation;
+  final BenchConversation conversation;
 
-  private final BitSet ahead = new BitSet();
+  private final BitSet afterMissing = new BitSet();
   private long upTo;
   private long acknowledged;
-  private boolean listed;
+  private boolean pendingAck;
   private boolean reading;
   private int duplicates;
 
   /**
-   * A device that has everything up to there.
+   * A device that has all entries up to a seq.
    *
-   * @param upTo 0 for nothing
+   * @param upTo 0 for none
    */
-  public ReceivedSeqs(BenchConversation benchConversation, long upTo) {
-    this.benchConversation = benchConversation;
+  public ReceivedSeqs(BenchConversation conversation, long upTo) {
+    this.conversation = conversation;
     this.upTo = upTo;
     this.acknowledged = upTo;
   }
 
   /**
-   * An entry has come.
+   * Records an entry.
    *
-   * @return whether it is the first time
+   * @return false if the entry is a duplicate
    */
-  public boolean came(long seq) {
-    if (seq <= upTo || ahead.get((int) (seq - upTo))) {
+  public boolean add(long seq) {
+    if (seq <= upTo || afterMissing.get((int) (seq - upTo))) {
       duplicates++;
       return false;
     }
     if (seq > upTo + 1) {
-      ahead.set((int) (seq - upTo));
+      afterMissing.set((int) (seq - upTo));
       return true;
     }
-    int more = ahead.nextClearBit(2) - 1;
+    int more = afterMissing.nextClearBit(2) - 1;
     upTo += more;
-    if (ahead.length() > more) {
-      BitSet rest = ahead.get(more, ahead.length());
-      ahead.clear();
-      ahead.or(rest);
+    if (afterMissing.length() > more) {
+      BitSet rest = afterMissing.get(more, afterMissing.length());
+      afterMissing.clear();
+      afterMissing.or(rest);
     } else {
-      ahead.clear();
+      afterMissing.clear();
     }
     return true;
   }
 
-  /** Everything up to here has come. */
+  /** The last seq before the first missing one. */
   public long upTo() {
     return upTo;
   }
 
-  /** Entries that came more than once. */
+  /** The number of duplicates. */
   public int duplicates() {
     return duplicates;
   }
 
-  /** Whether there is something to acknowledge. */
-  public boolean owes() {
+  /** Whether there are entries to acknowledge. */
+  public boolean hasUnacknowledged() {
     return upTo > acknowledged;
   }
 
-  /** How many entries wait for an acknowledgement. */
-  public long owed() {
+  /** The number of entries to acknowledge. */
+  public long unacknowledged() {
     return upTo - acknowledged;
   }
 
-  /** Acknowledges: gives the seq, and owes nothing any more. */
+  /** Marks all entries up to {@link #upTo} as acknowledged and returns that seq. */
   public long acknowledge() {
     acknowledged = upTo;
     return upTo;
   }
 
   /**
-   * The user begins to read what came.
+   * Notes that the user will read what has arrived.
    *
-   * @return false if the user does so already
+   * @return false if that was already noted
    */
   boolean beginReading() {
     boolean first = !reading;
@@ -95,12 +95,12 @@ public final class ReceivedSeqs {
     reading = false;
   }
 
-  /** Whether it is in the list of those that wait to acknowledge. */
-  boolean listed() {
-    return listed;
+  /** Whether this conversation is in the device's list of pending acknowledgements. */
+  boolean pendingAck() {
+    return pendingAck;
   }
 
-  void listed(boolean is) {
-    listed = is;
+  void pendingAck(boolean pending) {
+    pendingAck = pending;
   }
 }

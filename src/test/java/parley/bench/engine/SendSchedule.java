@@ -3,45 +3,41 @@ package parley.bench.engine;
 import org.HdrHistogram.Histogram;
 
 /**
- * The schedule of an open loop: when each message of a steady rate should be sent, whether or not
- * earlier ones were answered. Latency counts from this time, never from the real time of sending.
- * Otherwise a pause would also pause the measurement and hide itself (Gil Tene's "coordinated
- * omission").
+ * The schedule of an open loop: when each message of a fixed rate should be sent, whether or not
+ * earlier messages were answered. Latency counts from this time, not from the actual time of
+ * sending. Otherwise a pause of the server would also pause the measurement and not be visible (Gil
+ * Tene's "coordinated omission").
  */
 public final class SendSchedule {
-  private static final long LONGEST_NANOS = 120_000_000_000L;
+  private static final long MAX_NANOS = 120_000_000_000L;
 
   private final long start;
-  private final double nanosEach;
-  private long given;
+  private final double intervalNanos;
+  private long count;
 
-  /**
-   * Beginning at {@code start}.
-   *
-   * @param perSecond messages
-   */
+  /** A schedule that starts at {@code start}, from {@link System#nanoTime}. */
   public SendSchedule(long start, double perSecond) {
     this.start = start;
-    this.nanosEach = 1e9 / perSecond;
+    this.intervalNanos = 1e9 / perSecond;
   }
 
-  /** When the next one should leave. */
+  /** When the next message is due. */
   public long next() {
-    return start + (long) (given * nanosEach);
+    return start + (long) (count * intervalNanos);
   }
 
-  /** It is left: the one after it comes next. */
-  public void taken() {
-    given++;
+  /** Moves on to the message after. */
+  public void advance() {
+    count++;
   }
 
-  /** A histogram of nanoseconds up to two minutes, good to a thousandth. */
+  /** A histogram of nanoseconds up to two minutes, with three significant digits. */
   public static Histogram histogram() {
-    return new Histogram(1_000, LONGEST_NANOS, 3);
+    return new Histogram(1_000, MAX_NANOS, 3);
   }
 
-  /** Writes down how long after {@code intended} it is now. */
+  /** Records the time from {@code intended} to {@code now}. */
   public static void record(Histogram in, long intended, long now) {
-    in.recordValue(Math.clamp(now - intended, 0, LONGEST_NANOS));
+    in.recordValue(Math.clamp(now - intended, 0, MAX_NANOS));
   }
 }

@@ -10,7 +10,7 @@ import parley.bench.report.StoreRequests;
 import parley.client.DynamoLocal;
 import parley.client.Ports;
 
-/** Runs the stand-in for DynamoDB as an empty process on the generator's core. */
+/** The stand-in for DynamoDB, a process with an empty database on the generator's core. */
 final class StandInProcess implements AutoCloseable {
   private final ChildProcess process;
   private final URI endpoint;
@@ -20,13 +20,14 @@ final class StandInProcess implements AutoCloseable {
     this.endpoint = endpoint;
   }
 
-  /** Starts one and waits until it serves. */
+  /** Starts a process and waits until it listens. */
   static StandInProcess start() {
     String port = String.valueOf(Ports.free());
     ChildProcess process =
-        ChildProcess.start(CpuCores.generator(), StandInServer.class, List.of("-Xmx1g"), port);
+        ChildProcess.start(
+            CpuCores.onGeneratorCore(), StandInServer.class, List.of("-Xmx1g"), port);
     try {
-      process.line("serving ");
+      process.readLine("serving ");
       return new StandInProcess(process, URI.create("http://127.0.0.1:" + port));
     } catch (RunFailedException e) {
       process.close();
@@ -34,7 +35,7 @@ final class StandInProcess implements AutoCloseable {
     }
   }
 
-  /** What a node must be told to keep its events here. */
+  /** The settings with which a node uses this store. */
   Map<String, String> settings() {
     return DynamoLocal.environment(endpoint, "bench-");
   }
@@ -43,16 +44,16 @@ final class StandInProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** What it has been asked so far. */
-  StoreRequests asked() {
-    process.say("asked");
-    return StoreRequests.parse(process.line("asked "));
+  /** The requests so far. */
+  StoreRequests storeRequests() {
+    process.writeLine("requests");
+    return StoreRequests.parse(process.readLine("requests "));
   }
 
-  /** What that costs, by what it was for. */
+  /** The bill so far. */
   Bill bill() {
-    process.say("bill");
-    return Bill.parse(process.line("bill "));
+    process.writeLine("bill");
+    return Bill.parse(process.readLine("bill "));
   }
 
   @Override

@@ -23,31 +23,31 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * The generator's own identity provider. Passwords are slow on purpose (Argon2id), and hashing
- * twenty thousand of them is not what is measured. The program accepts these tokens as those of an
- * external issuer, checks each signature like one of its own, and creates the users at their first
- * connection.
+ * The generator's own identity provider. The server's password hash (Argon2id) is slow on purpose,
+ * and hashing twenty thousand passwords is not part of any measurement. The server accepts these
+ * tokens as those of an external issuer, verifies each signature like one of its own, and creates a
+ * user at the first connection.
  */
 public final class TokenIssuer implements AutoCloseable {
   private static final String ISSUER = "https://bench.parley.example";
   private static final String AUDIENCE = "parley";
-  private static final Duration LIFE = Duration.ofHours(8);
+  private static final Duration TOKEN_LIFETIME = Duration.ofHours(8);
 
   private final HttpServer server;
   private final ECKey key;
   private final ECDSASigner signer;
 
   /**
-   * Serves the public key.
+   * Creates a key and serves its public part over HTTP.
    *
-   * @param port 0 for any free one
+   * @param port 0 for any free port
    */
   public TokenIssuer(int port) throws IOException {
     try {
       key = new ECKeyGenerator(Curve.P_256).keyID("bench").algorithm(JWSAlgorithm.ES256).generate();
       signer = new ECDSASigner(key);
     } catch (JOSEException e) {
-      throw new IllegalStateException("this Java has no curve P-256", e);
+      throw new IllegalStateException("this JDK does not support curve P-256", e);
     }
     byte[] keys = new JWKSet(key.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
@@ -63,7 +63,7 @@ public final class TokenIssuer implements AutoCloseable {
     server.start();
   }
 
-  /** What the program must be told to take these tokens. */
+  /** The settings with which the server accepts these tokens. */
   public Map<String, String> settings() {
     return Map.of(
         "PARLEY_AUTH_ISSUER",
@@ -74,8 +74,10 @@ public final class TokenIssuer implements AutoCloseable {
         "http://127.0.0.1:" + server.getAddress().getPort() + "/jwks.json");
   }
 
-  /** A token of its own for that user: no two are the same text. */
-  String of(String userId) {
+  /**
+   * Creates a token for a user. All tokens differ, so the server cannot know one from its cache.
+   */
+  String newToken(String userId) {
     Instant now = Instant.now();
     SignedJWT jwt =
         new SignedJWT(
@@ -85,13 +87,13 @@ public final class TokenIssuer implements AutoCloseable {
                 .audience(AUDIENCE)
                 .subject(userId)
                 .issueTime(Date.from(now))
-                .expirationTime(Date.from(now.plus(LIFE)))
+                .expirationTime(Date.from(now.plus(TOKEN_LIFETIME)))
                 .jwtID(UUID.randomUUID().toString())
                 .build());
     try {
       jwt.sign(signer);
     } catch (JOSEException e) {
-      throw new IllegalStateException("the key was good a moment ago", e);
+      throw new IllegalStateException("signing failed", e);
     }
     return jwt.serialize();
   }

@@ -1,6 +1,6 @@
 /**
  * The load generator: devices that speak the protocol over non-blocking sockets on one thread, and
- * the server process that is measured.
+ * the processes of the measured server.
  */
 @NullMarked
 package parley.bench.engine;

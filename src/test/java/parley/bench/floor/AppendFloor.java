@@ -8,7 +8,7 @@ import parley.bench.engine.ChildProcess;
 import parley.bench.engine.JvmOptions;
 import parley.bench.report.BenchResult;
 
-/** The best possible rate of the embedded store, see {@link Appender}. */
+/** The best possible rate of the embedded store's library, see {@link Appender}. */
 public final class AppendFloor implements Floor {
   @Override
   public BenchResult measure(Options options, Path folder, List<String> jvm) throws IOException {
@@ -24,11 +24,11 @@ public final class AppendFloor implements Floor {
             bytes,
             options.text("batches", "1/8/64/400"),
             options.text("sync", "os"))) {
-      int batches = Integer.parseInt(appender.line("batches "));
+      int batches = Integer.parseInt(appender.readLine("batches "));
       for (int i = 0; i < batches; i++) {
-        String[] words = appender.line("batch ").split(" ", -1);
-        benchResult.with("by " + words[0] + " (events/s)", Double.parseDouble(words[1]));
-        benchResult.with("by " + words[0] + " (us CPU/event)", Double.parseDouble(words[2]));
+        String[] words = appender.readLine("batch ").split(" ", -1);
+        benchResult.with("batch of " + words[0] + " (events/s)", Double.parseDouble(words[1]));
+        benchResult.with("batch of " + words[0] + " (us CPU/event)", Double.parseDouble(words[2]));
       }
     }
     return benchResult;

@@ -14,18 +14,18 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * The floor of the store: keys and values like those of the journal into the library it stands on,
- * with the library's own settings, by one thread, so many to a commit. A process, so that it has
- * the program's core.
+ * Appends rows like those of the journal to a bare RocksDB with default settings: one thread, a
+ * fixed number of rows for each commit. A separate process, so that it can run on the server's
+ * core.
  */
 public final class Appender {
-  private static final int WRITERS = 200;
+  private static final int PERSISTENCE_IDS = 200;
 
   private Appender() {}
 
   /**
-   * Folder, seconds for each size, bytes of a payload, sizes of batches with slashes between,
-   * {@code os} or {@code always} (each commit is forced to the disk).
+   * Arguments: the folder; seconds for each batch size; bytes of a payload; batch sizes separated
+   * by slashes; {@code os}, or {@code always} to force each commit to the disk.
    */
   public static void main(String[] args) throws Exception {
     int seconds = Integer.parseInt(args[1]);
@@ -34,50 +34,59 @@ public final class Appender {
     String[] sizes = args[3].split("/", -1);
     System.out.println("batches " + sizes.length);
     try (Options options = new Options().setCreateIfMissing(true);
-        WriteOptions writing = new WriteOptions().setSync(args[4].equals("always"));
+        WriteOptions writeOptions = new WriteOptions().setSync(args[4].equals("always"));
         RocksDB database = RocksDB.open(options, args[0])) {
       long[] number = {0};
-      append(database, writing, payload, number, 50, Math.max(5, seconds)); // warms up
+      append(database, writeOptions, payload, number, 50, Math.max(5, seconds)); // warm-up
       for (String size : sizes) {
         int batch = Integer.parseInt(size);
-        append(database, writing, payload, number, batch, 1);
-        long cpu = cpu();
+        append(database, writeOptions, payload, number, batch, 1);
+        long cpuBefore = cpuNanos();
         long before = number[0];
-        double took = append(database, writing, payload, number, batch, seconds);
+        double elapsedSeconds = append(database, writeOptions, payload, number, batch, seconds);
         long events = number[0] - before;
         System.out.printf(
             Locale.ROOT,
             "batch %d %.1f %.2f%n",
             batch,
-            events / took,
-            (cpu() - cpu) / 1e3 / events);
+            events / elapsedSeconds,
+            (cpuNanos() - cpuBefore) / 1e3 / events);
       }
     }
   }
 
-  /** How many seconds it took. */
+  /** Appends for a number of seconds and returns the seconds that it really took. */
   private static double append(
-      RocksDB database, WriteOptions writing, byte[] payload, long[] number, int batch, int seconds)
+      RocksDB database,
+      WriteOptions writeOptions,
+      byte[] payload,
+      long[] number,
+      int batch,
+      int seconds)
       throws RocksDBException {
     long start = System.nanoTime();
-    try (WriteBatch writes = new WriteBatch()) {
+    try (WriteBatch writeBatch = new WriteBatch()) {
       while (System.nanoTime() - start < seconds * 1_000_000_000L) {
         for (int i = 0; i < batch; i++) {
           long n = number[0]++;
-          byte[] id = ("Conversation|bench-" + n % WRITERS + "\0").getBytes(StandardCharsets.UTF_8);
-          writes.put(
-              ByteBuffer.allocate(id.length + Long.BYTES).put(id).putLong(n / WRITERS + 1).array(),
+          byte[] id =
+              ("Conversation|bench-" + n % PERSISTENCE_IDS + "\0").getBytes(StandardCharsets.UTF_8);
+          writeBatch.put(
+              ByteBuffer.allocate(id.length + Long.BYTES)
+                  .put(id)
+                  .putLong(n / PERSISTENCE_IDS + 1)
+                  .array(),
               payload);
         }
-        database.write(writing, writes);
-        writes.clear();
+        database.write(writeOptions, writeBatch);
+        writeBatch.clear();
       }
     }
     return (System.nanoTime() - start) / 1e9;
   }
 
-  private static long cpu() {
+  private static long cpuNanos() {
     @Nullable Object bean = ManagementFactory.getOperatingSystemMXBean();
-    return bean instanceof OperatingSystemMXBean own ? own.getProcessCpuTime() : 0;
+    return bean instanceof OperatingSystemMXBean osBean ? osBean.getProcessCpuTime() : 0;
   }
 }

@@ -22,9 +22,9 @@ import parley.bench.report.CpuTime;
 import parley.bench.report.RunFailedException;
 
 /**
- * The best possible rate of the socket library: N connections keep W messages in flight through an
- * {@link EchoServer}. One message of Parley takes at least two such round trips: one for the
- * message and {@code sent}, one for the delivery and its acknowledgement.
+ * The best possible rate of the WebSocket library: each connection keeps a window of messages in
+ * flight through an {@link EchoServer}. A message of Parley takes at least two such round trips:
+ * one for the message and {@code sent}, one for the delivery and its acknowledgement.
  */
 public final class EchoFloor implements Floor {
   @Override
@@ -36,20 +36,20 @@ public final class EchoFloor implements Floor {
     State state = new State(times);
     try (ChildProcess server = ChildProcess.start(EchoServer.class, JvmOptions.options(jvm));
         EventLoop eventLoop = new EventLoop()) {
-      int port = Integer.parseInt(server.line("port "));
+      int port = Integer.parseInt(server.readLine("port "));
       for (int i = 0; i < connections; i++) {
-        Echoer echoer = new Echoer(state, payload, window);
-        echoer.benchSocket =
+        EchoClient client = new EchoClient(state, payload, window);
+        client.benchSocket =
             BenchSocket.connect(
                 eventLoop,
-                echoer,
+                client,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
                 null);
       }
-      eventLoop.pass(Duration.ofSeconds(options.number("warmup", 10)));
+      eventLoop.runFor(Duration.ofSeconds(options.number("warmup", 10)));
       CpuTime before = CpuTime.now(server.pid());
       state.measuring = true;
-      eventLoop.pass(Duration.ofSeconds(options.number("seconds", 10)));
+      eventLoop.runFor(Duration.ofSeconds(options.number("seconds", 10)));
       state.measuring = false;
       CpuTime used = CpuTime.now(server.pid()).since(before);
       if (state.failure != null || state.opened < connections) {
@@ -74,14 +74,14 @@ public final class EchoFloor implements Floor {
     }
   }
 
-  private static final class Echoer implements BenchSocket.User {
+  private static final class EchoClient implements BenchSocket.Listener {
     private final State state;
     private final FrameText payload;
     private final int window;
     private final ArrayDeque<Long> sent = new ArrayDeque<>();
     private @Nullable BenchSocket benchSocket;
 
-    Echoer(State state, FrameText payload, int window) {
+    EchoClient(State state, FrameText payload, int window) {
       this.state = state;
       this.payload = payload;
       this.window = window;
@@ -96,7 +96,7 @@ public final class EchoFloor implements Floor {
     }
 
     @Override
-    public void text(byte[] bytes, int start, int end) {
+    public void textReceived(byte[] bytes, int start, int end) {
       if (state.measuring) {
         state.count++;
         SendSchedule.record(state.times, sent.element(), System.nanoTime());
@@ -107,11 +107,11 @@ public final class EchoFloor implements Floor {
 
     private void send() {
       sent.add(System.nanoTime());
-      Objects.requireNonNull(benchSocket).text(payload);
+      Objects.requireNonNull(benchSocket).sendText(payload);
     }
 
     @Override
-    public void drained() {}
+    public void inputDrained() {}
 
     @Override
     public void closed(String why) {

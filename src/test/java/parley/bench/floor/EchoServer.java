@@ -12,14 +12,13 @@ import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.stream.javadsl.Flow;
 
 /**
- * The floor of the socket: gives back each WebSocket message and does nothing else. The library and
- * the settings of its HTTP server are the program's; frames are the library's own messages, and
- * threads as it has them by itself.
+ * Returns each WebSocket message unchanged. It uses the server's HTTP library with the server's
+ * settings, but the library's own WebSocket codec and default dispatchers.
  */
 public final class EchoServer {
   private EchoServer() {}
 
-  /** Starts it on any free port and says which. */
+  /** Listens on any free port and prints the port. */
   public static void main(String[] args) {
     ActorSystem system =
         ActorSystem.create(

@@ -6,13 +6,16 @@ import java.util.List;
 import parley.bench.Options;
 import parley.bench.report.BenchResult;
 
-/** Measures the libraries alone, without Parley's code: the best that a figure can be. */
+/**
+ * A measurement of the libraries without Parley's code. It shows the best possible value of a
+ * figure.
+ */
 public interface Floor {
   /**
-   * Measures it once.
+   * Measures once.
    *
-   * @param folder empty or not there
-   * @param jvm options of the JVM that is measured
+   * @param folder an empty or absent data folder
+   * @param jvm options of the measured JVM
    */
   BenchResult measure(Options options, Path folder, List<String> jvm) throws IOException;
 }

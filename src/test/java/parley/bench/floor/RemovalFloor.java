@@ -19,16 +19,15 @@ public final class RemovalFloor implements Floor {
             JvmOptions.options(jvm),
             folder.toString(),
             options.text("removed", "0/50000/250000"))) {
-      int sizes = Integer.parseInt(remover.line("removals "));
+      int sizes = Integer.parseInt(remover.readLine("removals "));
       for (int i = 0; i < sizes; i++) {
-        String[] words = remover.line("removal ").split(" ", -1);
-        String after = "500 events after " + words[0];
-        benchResult.with(after + " (ms, median)", Double.parseDouble(words[1]));
-        benchResult.with(after + " (ms, worst)", Double.parseDouble(words[2]));
+        String[] words = remover.readLine("removal ").split(" ", -1);
+        String removed = " after " + words[0] + " removed";
+        benchResult.with("removal" + removed + " (ms, median)", Double.parseDouble(words[1]));
+        benchResult.with("removal" + removed + " (ms, max)", Double.parseDouble(words[2]));
         benchResult.with(
-            "reads beside it, after " + words[0] + " (ms, median)", Double.parseDouble(words[3]));
-        benchResult.with(
-            "reads beside it, after " + words[0] + " (ms, worst)", Double.parseDouble(words[4]));
+            "concurrent read" + removed + " (ms, median)", Double.parseDouble(words[3]));
+        benchResult.with("concurrent read" + removed + " (ms, max)", Double.parseDouble(words[4]));
       }
     }
     return benchResult;

@@ -26,17 +26,20 @@ import parley.store.EmbeddedStore;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * One entity's events go by the hundreds from the front, as the archiver removes them, while others
- * are read. By the journal's own messages, so that it measures any version of it. A process, so
- * that it has the program's core.
+ * Removes the oldest events of one entity in batches, as the archiver does, while another entity is
+ * read. It uses only the messages of Pekko's journal API, so that it can measure any version of the
+ * journal. A separate process, so that it can run on the server's core.
  */
 public final class Remover {
-  private static final int STEP = 500;
-  private static final int READ = 100;
-  private static final int TIMES = 9;
+  private static final int EVENTS_PER_REMOVAL = 500;
+  private static final int READ_EVENTS = 100;
+  private static final int REMOVALS = 9;
 
-  /** As many in each round, whatever a removal takes, so that all are as warm. */
-  private static final int READS = 3_000;
+  /**
+   * The minimum number of reads in each round. It keeps rounds comparable: all are equally warm,
+   * however long a removal takes.
+   */
+  private static final int MIN_READS = 3_000;
 
   private final ActorRef journal;
   private final CurrentEventsByPersistenceIdQuery events;
@@ -54,7 +57,9 @@ public final class Remover {
     new Random(1).nextBytes(payload);
   }
 
-  /** Folder, numbers of events removed before, with slashes between. */
+  /**
+   * Arguments: the folder; the numbers of events to remove before each round, separated by slashes.
+   */
   public static void main(String[] args) throws Exception {
     EmbeddedStore store = EmbeddedStore.open(Path.of(args[0]));
     store.openJournal();
@@ -76,34 +81,34 @@ public final class Remover {
   }
 
   private void measure(String[] sizes) throws Exception {
-    write("read", 1, READ);
+    write("read", 1, READ_EVENTS);
     long written = 0;
     long removed = 0;
     System.out.println("removals " + sizes.length);
     for (String size : sizes) {
       long before = Long.parseLong(size);
-      long last = before + STEP * (TIMES + 1);
+      long last = before + EVENTS_PER_REMOVAL * (REMOVALS + 1);
       write("busy", written + 1, last);
       written = last;
       while (removed < before) {
-        removed += STEP;
+        removed += EVENTS_PER_REMOVAL;
         remove(removed);
       }
       List<Double> removals = new ArrayList<>();
       List<Double> reads = Collections.synchronizedList(new ArrayList<>());
-      AtomicBoolean on = new AtomicBoolean(true);
-      Thread reader = Thread.ofPlatform().start(() -> read(reads, on));
-      for (int i = 0; i < TIMES; i++) {
-        removed += STEP;
+      AtomicBoolean running = new AtomicBoolean(true);
+      Thread reader = Thread.ofPlatform().start(() -> read(reads, running));
+      for (int i = 0; i < REMOVALS; i++) {
+        removed += EVENTS_PER_REMOVAL;
         long start = System.nanoTime();
         remove(removed);
         removals.add((System.nanoTime() - start) / 1e6);
         LockSupport.parkNanos(5_000_000);
       }
-      while (reads.size() < READS) {
+      while (reads.size() < MIN_READS) {
         LockSupport.parkNanos(5_000_000);
       }
-      on.set(false);
+      running.set(false);
       reader.join();
       Collections.sort(removals);
       Collections.sort(reads);
@@ -111,27 +116,27 @@ public final class Remover {
           Locale.ROOT,
           "removal %d %.3f %.3f %.3f %.3f%n",
           before,
-          removals.get(TIMES / 2),
+          removals.get(REMOVALS / 2),
           removals.getLast(),
           reads.get(reads.size() / 2),
           reads.getLast());
     }
   }
 
-  /** Four at a time, as the journal has threads for it. */
-  private void read(List<Double> into, AtomicBoolean on) {
-    while (on.get()) {
+  /** Reads with four concurrent queries, one for each reading thread of the journal. */
+  private void read(List<Double> millis, AtomicBoolean running) {
+    while (running.get()) {
       long start = System.nanoTime();
-      List<java.util.concurrent.CompletableFuture<?>> all = new ArrayList<>();
+      List<java.util.concurrent.CompletableFuture<?>> batch = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        all.add(
+        batch.add(
             events
-                .currentEventsByPersistenceId("read", 0, READ)
+                .currentEventsByPersistenceId("read", 0, READ_EVENTS)
                 .runWith(Sink.ignore(), materializer)
                 .toCompletableFuture());
       }
-      all.forEach(java.util.concurrent.CompletableFuture::join);
-      into.add((System.nanoTime() - start) / 1e6);
+      batch.forEach(java.util.concurrent.CompletableFuture::join);
+      millis.add((System.nanoTime() - start) / 1e6);
     }
   }
 
@@ -142,17 +147,17 @@ public final class Remover {
   }
 
   private void write(String id, long first, long last) {
-    for (long next = first; next <= last; next += READ) {
-      List<PersistentEnvelope> all = new ArrayList<>();
-      long end = Math.min(last, next + READ - 1);
+    for (long next = first; next <= last; next += READ_EVENTS) {
+      List<PersistentEnvelope> batch = new ArrayList<>();
+      long end = Math.min(last, next + READ_EVENTS - 1);
       for (long number = next; number <= end; number++) {
         PersistentRepr event =
             PersistentRepr.apply(payload, number, id, "", false, probe.getRef(), "writer");
-        all.add(AtomicWrite.apply(CollectionConverters.asScala(List.of(event)).toList()));
+        batch.add(AtomicWrite.apply(CollectionConverters.asScala(List.of(event)).toList()));
       }
       journal.tell(
           new JournalProtocol.WriteMessages(
-              CollectionConverters.asScala(all).toList(), probe.getRef(), 1),
+              CollectionConverters.asScala(batch).toList(), probe.getRef(), 1),
           probe.getRef());
       probe.expectMsgClass(
           java.time.Duration.ofSeconds(30), JournalProtocol.WriteMessagesSuccessful$.class);

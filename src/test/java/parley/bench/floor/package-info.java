@@ -1,4 +1,6 @@
-/** The floors of the figures: bare echoes, bare appends and bare removals, without the program. */
+/**
+ * Lower bounds: echo, append and removal measured on the libraries alone, without Parley's code.
+ */
 @NullMarked
 package parley.bench.floor;
 

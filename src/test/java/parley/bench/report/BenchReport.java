@@ -14,17 +14,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import parley.bench.bill.PriceTag;
+import parley.bench.bill.StoreCost;
 
 /**
- * All figures of an invocation: minimum, median and maximum of the runs, as a table and as JSON.
+ * The figures of all scenarios of an invocation: minimum, median and maximum of the runs, as a
+ * table and as JSON.
  */
 public final class BenchReport {
   /**
-   * One scenario.
+   * The results of one scenario.
    *
-   * @param title its name with all options
-   * @param runs what each run found
+   * @param title the name of the scenario with all options
+   * @param runs the result of each run
    */
   public record Entry(String title, List<BenchResult> runs) {
     Set<String> names() {
@@ -33,7 +34,7 @@ public final class BenchReport {
       return names;
     }
 
-    /** The values of a figure, in order of size. */
+    /** The values of a figure in ascending order. */
     double[] sorted(String name) {
       return runs.stream()
           .filter(run -> run.figures().containsKey(name))
@@ -46,8 +47,8 @@ public final class BenchReport {
       return runs.stream().map(run -> run.bottleneck().toString()).distinct().toList();
     }
 
-    List<PriceTag> priceTags() {
-      return runs.stream().map(BenchResult::priceTag).filter(Objects::nonNull).toList();
+    List<StoreCost> storeCosts() {
+      return runs.stream().map(BenchResult::storeCost).filter(Objects::nonNull).toList();
     }
 
     List<String> notes() {
@@ -62,7 +63,9 @@ public final class BenchReport {
   private final List<Entry> entries = new ArrayList<>();
   private final Map<String, String> machine = new LinkedHashMap<>();
 
-  /** Adds what the figures hold for: machine, versions, whether cores were pinned. */
+  /**
+   * Adds a condition of the measurement, such as the Java version or whether processes were pinned.
+   */
   public BenchReport machine(String name, String value) {
     machine.put(name, value);
     return this;
@@ -72,13 +75,16 @@ public final class BenchReport {
     entries.add(entry);
   }
 
-  /** The middle one; of an even number the mean of the two in the middle. */
+  /**
+   * Returns the median of ascending values. For an even number of values it is the mean of the
+   * middle two.
+   */
   public static double median(double[] sorted) {
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  /** The rows of one scenario. */
+  /** Returns the table of one scenario. */
   public static String table(Entry entry) {
     StringBuilder text = new StringBuilder();
     text.append(entry.title()).append('\n');
@@ -94,8 +100,8 @@ public final class BenchReport {
               number(median(values)),
               number(values[values.length - 1])));
     }
-    text.append("  limit: ").append(String.join(" / ", entry.bottlenecks())).append('\n');
-    entry.priceTags().forEach(tag -> text.append(tag.table()).append(tag.line()).append('\n'));
+    text.append("  bottleneck: ").append(String.join(" / ", entry.bottlenecks())).append('\n');
+    entry.storeCosts().forEach(cost -> text.append(cost.table()).append(cost.line()).append('\n'));
     entry.notes().forEach(note -> text.append("  ").append(note).append('\n'));
     return text.toString();
   }
@@ -105,7 +111,7 @@ public final class BenchReport {
     return String.format(Locale.ROOT, format, value);
   }
 
-  /** Writes everything as JSON. */
+  /** Writes all figures as JSON. */
   public void write(Path file) throws IOException {
     List<Object> scenarios = new ArrayList<>();
     for (Entry entry : entries) {
@@ -124,15 +130,15 @@ public final class BenchReport {
                 "runs",
                 Arrays.stream(values).boxed().toList()));
       }
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("scenario", entry.title());
-      one.put("figures", figures);
-      if (!entry.priceTags().isEmpty()) {
-        one.put("bills", entry.priceTags().stream().map(PriceTag::json).toList());
+      Map<String, Object> scenario = new LinkedHashMap<>();
+      scenario.put("scenario", entry.title());
+      scenario.put("figures", figures);
+      if (!entry.storeCosts().isEmpty()) {
+        scenario.put("bills", entry.storeCosts().stream().map(StoreCost::json).toList());
       }
-      one.put("limit", entry.bottlenecks());
-      one.put("notes", entry.notes());
-      scenarios.add(one);
+      scenario.put("limit", entry.bottlenecks());
+      scenario.put("notes", entry.notes());
+      scenarios.add(scenario);
     }
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("machine", machine);

@@ -5,21 +5,21 @@ import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import parley.bench.bill.Bill;
-import parley.bench.bill.PriceTag;
+import parley.bench.bill.StoreCost;
 
 /**
- * The result of one run of a scenario: figures by name, with the unit in brackets, in the order in
- * which they were added.
+ * The result of one run of a scenario: figures by name, in the order in which they were added. A
+ * name ends with the unit in brackets.
  */
 public final class BenchResult {
-  /** What others may use of a core before a figure is called rough. */
-  private static final double ROUGH = 0.1;
+  /** Other processes may use this many cores before a result is marked as rough. */
+  private static final double ROUGH_LOAD = 0.1;
 
   private final Map<String, Double> figures = new LinkedHashMap<>();
   private final StringBuilder notes = new StringBuilder();
   private Bottleneck bottleneck = Bottleneck.UNKNOWN;
-  private Cost cost = Cost.NONE;
-  private @Nullable PriceTag priceTag;
+  private CpuCost cpuCost = CpuCost.NONE;
+  private @Nullable StoreCost storeCost;
 
   /** Adds a figure. */
   public BenchResult with(String name, double value) {
@@ -27,7 +27,11 @@ public final class BenchResult {
     return this;
   }
 
-  /** Adds the usual percentiles of nanoseconds, in milliseconds. */
+  /**
+   * Adds the usual percentiles in milliseconds.
+   *
+   * @param nanos latencies in nanoseconds
+   */
   public BenchResult latencies(String name, Histogram nanos) {
     with(name + " p50 (ms)", nanos.getValueAtPercentile(50) / 1e6);
     with(name + " p90 (ms)", nanos.getValueAtPercentile(90) / 1e6);
@@ -38,50 +42,53 @@ public final class BenchResult {
   }
 
   /**
-   * Adds what both cores did.
+   * Adds the load of both cores, the bottleneck, and the server's processor time per item.
    *
-   * @param each what the program's processor time is counted for, such as {@code message}
-   * @param count how many of those
+   * @param each the name of one item, such as {@code message}
+   * @param count the number of items
    */
   public BenchResult cpu(CpuTime used, String each, long count) {
     bottleneck = used.bottleneck();
     if (used.server() >= 0) {
       with("server busy (%)", 100 * used.serverLoad());
-      with("of it compiling (%)", 100.0 * used.compiling() / used.wall());
-      with("of it collecting (%)", 100.0 * used.collecting() / used.wall());
+      with("server compiling (%)", 100.0 * used.compiling() / used.wall());
+      with("server collecting (%)", 100.0 * used.collecting() / used.wall());
     }
     serverTime(used, each, count);
     if (used.store() > 0) {
-      with("store's stand-in busy (%)", 100 * used.storeLoad());
+      with("store stand-in busy (%)", 100 * used.storeLoad());
     }
-    if (used.othersLoad() > ROUGH) {
-      note("ROUGH: others kept %.2f cores busy".formatted(used.othersLoad()));
+    if (used.otherLoad() > ROUGH_LOAD) {
+      note("ROUGH: other processes used %.2f cores".formatted(used.otherLoad()));
     }
-    return with("generator busy (%)", 100 * used.ownLoad());
+    return with("generator busy (%)", 100 * used.generatorLoad());
   }
 
-  /** Adds the program's processor time for each of so many, where it is known. */
+  /** Adds the server's processor time per item, if it is known. */
   public BenchResult serverTime(CpuTime used, String each, long count) {
     if (used.server() < 0) {
       return this;
     }
-    cost = Cost.of(used, each, count);
-    return cost.known() ? with("server (us/" + each + ")", cost.micros()) : this;
+    cpuCost = CpuCost.of(used, each, count);
+    return cpuCost.known() ? with("server (us/" + each + ")", cpuCost.micros()) : this;
   }
 
-  /** The program's processor time that was counted last. */
-  public Cost cost() {
-    return cost;
+  /** The server's processor time per item, as it was added last. */
+  public CpuCost cpuCost() {
+    return cpuCost;
   }
 
-  /** Says that what was recorded is more than what was counted, so that it has no costs for one. */
-  public BenchResult uncosted() {
-    cost = Cost.NONE;
+  /**
+   * Removes the processor time per item. For runs whose recording covers more than the measured
+   * items.
+   */
+  public BenchResult withoutCpuCost() {
+    cpuCost = CpuCost.NONE;
     return this;
   }
 
-  /** Adds what the store was asked for each of so many, if it counts that. */
-  public BenchResult asked(StoreRequests storeRequests, String each, long count) {
+  /** Adds the requests to the store per item, if the store counts them. */
+  public BenchResult storeRequests(StoreRequests storeRequests, String each, long count) {
     double all = Math.max(1, count);
     if (storeRequests.requests() > 0) {
       with("store requests/" + each, storeRequests.requests() / all);
@@ -93,29 +100,29 @@ public final class BenchResult {
   }
 
   /**
-   * Adds what the store cost.
+   * Adds the bill of the store.
    *
-   * @param workload its name in the line for scripts
-   * @param each what the cost is counted for, such as {@code message}
-   * @param count how many of those
+   * @param workload the name in the line for scripts
+   * @param each the name of one item, such as {@code message}
+   * @param count the number of items
    */
   public BenchResult bill(String workload, Bill bill, String each, double count) {
-    PriceTag tag = new PriceTag(workload, bill, each, count);
-    priceTag = tag;
+    StoreCost cost = new StoreCost(workload, bill, each, count);
+    storeCost = cost;
     return with(each + "s", count)
-        .with("write units/" + each, tag.writeUnits())
-        .with("read units/" + each, tag.readUnits())
-        .with("$/million " + each + "s", tag.dollarsPerMillion());
+        .with("write units/" + each, cost.writeUnits())
+        .with("read units/" + each, cost.readUnits())
+        .with("$/million " + each + "s", cost.dollarsPerMillion());
   }
 
-  /** What the store cost, if that was counted. */
-  public @Nullable PriceTag priceTag() {
-    return priceTag;
+  /** The cost of the store; null if it was not counted. */
+  public @Nullable StoreCost storeCost() {
+    return storeCost;
   }
 
-  /** Says what the limit was, where this is put together from others. */
-  public BenchResult limit(Bottleneck is) {
-    bottleneck = is;
+  /** Sets the bottleneck of a result that combines several others. */
+  public BenchResult bottleneck(Bottleneck combined) {
+    bottleneck = combined;
     return this;
   }
 

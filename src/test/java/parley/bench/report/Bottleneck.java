@@ -1,46 +1,51 @@
 package parley.bench.report;
 
-/** What limited a run. */
+/** The component that limited a run. */
 public enum Bottleneck {
-  /** The program's core was busy. */
+  /** The server's core was busy. */
   SERVER("server"),
-  /** The generator's core was busy and the program's was not: the figure is no limit of it. */
+  /**
+   * The generator's core was busy, the server's was not: the figure says nothing about the server.
+   */
   GENERATOR("bound by load generator"),
-  /** The same core was busy, but with the stand-in of the store, which is no limit of it either. */
+  /**
+   * The generator's core was busy, mostly with the stand-in of the store: the figure says nothing
+   * about the server.
+   */
   STORE("bound by stand-in of the store"),
-  /** Neither: the load was given, or something waits. */
+  /** Neither core was busy: the scenario limits the rate, or something waits. */
   NEITHER("neither core busy"),
-  /** The program's processor time is not known. */
+  /** The server's processor time is not known. */
   UNKNOWN("unknown");
 
-  /** From where on a core counts as busy. */
-  static final double BUSY = 0.90;
+  /** A core counts as busy from this load on. */
+  static final double BUSY_LOAD = 0.90;
 
-  private final String words;
+  private final String text;
 
-  Bottleneck(String words) {
-    this.words = words;
+  Bottleneck(String text) {
+    this.text = text;
   }
 
   /**
-   * The verdict.
+   * Returns the bottleneck.
    *
-   * @param own cores the generator kept busy, of one
-   * @param server cores the program kept busy, of one; negative where unknown
-   * @param store cores the stand-in of the store kept busy, of the generator's one
+   * @param generator load of the generator, in cores
+   * @param server load of the server, in cores; negative if unknown
+   * @param store load of the store's stand-in, in cores. It shares the generator's core
    */
-  public static Bottleneck of(double own, double server, double store) {
-    if (server >= BUSY) {
+  public static Bottleneck of(double generator, double server, double store) {
+    if (server >= BUSY_LOAD) {
       return SERVER;
     }
-    if (own + store > BUSY) {
-      return store > own ? STORE : GENERATOR;
+    if (generator + store > BUSY_LOAD) {
+      return store > generator ? STORE : GENERATOR;
     }
     return server < 0 ? UNKNOWN : NEITHER;
   }
 
   @Override
   public String toString() {
-    return words;
+    return text;
   }
 }

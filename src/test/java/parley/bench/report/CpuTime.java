@@ -11,59 +11,64 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Processor time at one moment: the generator's own, the program's, and that of the stand-in of its
- * store where it has one.
+ * Processor time up to a moment, or within a time span, in nanoseconds.
  *
- * @param wall of {@link System#nanoTime}
- * @param own nanoseconds this process has used
- * @param server nanoseconds the program has used, all nodes together, -1 where that cannot be known
- * @param compiling nanoseconds of these that the JVM's compilers have used
- * @param collecting nanoseconds of these that the JVM's collector and its own thread have used
- * @param store nanoseconds the stand-in of the store has used, on the generator's core
- * @param machine nanoseconds all processes have used on all cores, -1 where that cannot be known
+ * @param wall the time from {@link System#nanoTime}
+ * @param generator the time used by this process
+ * @param server the time used by all nodes of the server; -1 if unknown
+ * @param compiling the part of it that the JVM's compilers used
+ * @param collecting the part of it that the JVM's collector and VM thread used
+ * @param store the time used by the stand-in of the store, on the generator's core
+ * @param machine the time used by all processes on all cores; -1 if unknown
  */
 public record CpuTime(
-    long wall, long own, long server, long compiling, long collecting, long store, long machine) {
-  /** What the kernel counts in, on Linux: a hundredth of a second. */
+    long wall,
+    long generator,
+    long server,
+    long compiling,
+    long collecting,
+    long store,
+    long machine) {
+  /** The kernel's unit in {@code /proc}: 10 ms. */
   private static final long TICK_NANOS = 10_000_000;
 
   private static final Pattern COMPILERS = Pattern.compile("\\(C[12] Compiler");
   private static final Pattern COLLECTORS = Pattern.compile("\\((VM Thread|GC Thread|G1 |ZGC|X)");
 
-  /** Now, with a program of one process. */
+  /** Returns the processor time so far for a server of one process. */
   public static CpuTime now(long pid) {
     return now(List.of(pid), 0);
   }
 
   /**
-   * Now.
+   * Returns the processor time so far.
    *
-   * @param pids the program's processes, none where they are not on this machine
-   * @param store the process of its store's stand-in, 0 where there is none
+   * @param pids the server's processes; empty if they run on another machine
+   * @param store the process of the store's stand-in; 0 if there is none
    */
   public static CpuTime now(List<Long> pids, long store) {
-    long own = 0;
+    long generator = 0;
     if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean) {
-      own = bean.getProcessCpuTime();
+      generator = bean.getProcessCpuTime();
     }
     if (pids.isEmpty()) {
-      return new CpuTime(System.nanoTime(), own, -1, 0, 0, 0, ofMachine());
+      return new CpuTime(System.nanoTime(), generator, -1, 0, 0, 0, machineNanos());
     }
     return new CpuTime(
         System.nanoTime(),
-        own,
-        pids.stream().mapToLong(CpuTime::ofProcess).sum(),
-        pids.stream().mapToLong(pid -> ofThreads(pid, COMPILERS)).sum(),
-        pids.stream().mapToLong(pid -> ofThreads(pid, COLLECTORS)).sum(),
-        store == 0 ? 0 : ofProcess(store),
-        ofMachine());
+        generator,
+        pids.stream().mapToLong(CpuTime::processNanos).sum(),
+        pids.stream().mapToLong(pid -> threadNanos(pid, COMPILERS)).sum(),
+        pids.stream().mapToLong(pid -> threadNanos(pid, COLLECTORS)).sum(),
+        store == 0 ? 0 : processNanos(store),
+        machineNanos());
   }
 
-  /** What was used from {@code before} until this. */
+  /** Returns the processor time between an earlier moment and this one. */
   public CpuTime since(CpuTime before) {
     return new CpuTime(
         wall - before.wall,
-        own - before.own,
+        generator - before.generator,
         server < 0 ? -1 : server - before.server,
         compiling - before.compiling,
         collecting - before.collecting,
@@ -71,11 +76,11 @@ public record CpuTime(
         machine < 0 ? -1 : machine - before.machine);
   }
 
-  /** Of two spans together. */
+  /** Returns the sum of two time spans. */
   public CpuTime plus(CpuTime more) {
     return new CpuTime(
         wall + more.wall,
-        own + more.own,
+        generator + more.generator,
         server < 0 ? -1 : server + more.server,
         compiling + more.compiling,
         collecting + more.collecting,
@@ -83,38 +88,38 @@ public record CpuTime(
         machine < 0 ? -1 : machine + more.machine);
   }
 
-  /** Seconds. */
+  /** The length of the time span in seconds. */
   public double seconds() {
     return wall / 1e9;
   }
 
-  /** Cores the generator kept busy. */
-  public double ownLoad() {
-    return (double) own / wall;
+  /** The load of the generator, in cores. */
+  public double generatorLoad() {
+    return (double) generator / wall;
   }
 
-  /** Cores the program kept busy, or a negative number. */
+  /** The load of the server, in cores; negative if unknown. */
   public double serverLoad() {
     return server < 0 ? -1 : (double) server / wall;
   }
 
-  /** Cores the stand-in of the store kept busy. */
+  /** The load of the store's stand-in, in cores. */
   public double storeLoad() {
     return (double) store / wall;
   }
 
-  /** Cores that others kept busy, who have no business here while it is measured. */
-  public double othersLoad() {
+  /** The load of all other processes, in cores. They disturb the measurement. */
+  public double otherLoad() {
     return server < 0 || machine < 0
         ? 0
-        : Math.max(0, (double) (machine - own - server - store) / wall);
+        : Math.max(0, (double) (machine - generator - server - store) / wall);
   }
 
   public Bottleneck bottleneck() {
-    return Bottleneck.of(ownLoad(), serverLoad(), storeLoad());
+    return Bottleneck.of(generatorLoad(), serverLoad(), storeLoad());
   }
 
-  private static long ofMachine() {
+  private static long machineNanos() {
     try {
       return parseMachine(Files.readString(Path.of("/proc/stat")));
     } catch (IOException e) {
@@ -122,24 +127,24 @@ public record CpuTime(
     }
   }
 
-  /** Nanoseconds that were not idle, of {@code /proc/stat}. */
+  /** Returns the non-idle time of all cores, from {@code /proc/stat}. */
   public static long parseMachine(String stat) {
     String[] fields = stat.substring(0, stat.indexOf('\n')).trim().split("\\s+", -1);
     long busy = 0;
     for (int i = 1; i <= 8 && i < fields.length; i++) {
-      if (i != 4 && i != 5) { // idle, and waiting for the disk
+      if (i != 4 && i != 5) { // idle and iowait
         busy += Long.parseLong(fields[i]);
       }
     }
     return busy * TICK_NANOS;
   }
 
-  private static long ofProcess(long pid) {
+  private static long processNanos(long pid) {
     return parse(read(Path.of("/proc/" + pid + "/stat")));
   }
 
-  /** What the threads with such names have used. Those that have ended are not in it. */
-  private static long ofThreads(long pid, Pattern names) {
+  /** Returns the time of all live threads whose names match. The time of ended threads is lost. */
+  private static long threadNanos(long pid, Pattern names) {
     long sum = 0;
     try (DirectoryStream<Path> threads =
         Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
@@ -159,14 +164,14 @@ public record CpuTime(
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      // A thread that has just ended has used nothing since.
+      // The thread has just ended. It counts as zero.
       return "0 (gone) X 0 0 0 0 0 0 0 0 0 0 0 0";
     }
   }
 
-  /** Nanoseconds in user and kernel, of a line of {@code /proc/PID/stat}. */
+  /** Returns user and kernel time, from {@code /proc/PID/stat}. */
   public static long parse(String stat) {
-    // The second field is a name in brackets that may hold anything.
+    // The second field is the name in brackets. It may contain spaces and brackets.
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_NANOS;
   }

@@ -20,37 +20,37 @@ import org.jspecify.annotations.Nullable;
 import parley.bench.engine.MeasuredServer;
 
 /**
- * Where a recording says the time went: not by method, of which none stands out in a program of
- * many layers, but by layer. A sample belongs to the layer of its innermost frame that is of any:
- * what a store's driver does in the JDK counts for the store, and a message that a session sends to
- * an actor counts for the actors.
+ * The evaluation of a flight recording: processor time and allocation by layer. Single methods say
+ * little, because the time is spread over many of them. A sample belongs to the layer of its
+ * innermost frame that has a layer. So JDK code under a store driver counts for the store, and
+ * sending a message to an actor counts for the actors.
  */
 public final class RecordingProfile {
   private static final String CPU_SAMPLE = "jdk.CPUTimeSample";
   private static final String SAMPLE = "jdk.ExecutionSample";
   private static final String ALLOCATED = "jdk.ObjectAllocationSample";
   private static final String OTHER = "other";
-  private static final String PERIOD = "samplingPeriod";
-  private static final int TOP = 25;
+  private static final String PERIOD_FIELD = "samplingPeriod";
+  private static final int TOP_METHODS = 25;
 
-  /** Between two samples of processor time, see {@link MeasuredServer#record}. */
+  /** The interval between samples of processor time, see {@link MeasuredServer#startRecording}. */
   public static final int PERIOD_MILLIS = 2;
 
-  /** Layers by the beginnings of class names; of two that fit the first. */
+  /** Prefixes of class and method names by layer. The first match counts. */
   private static final Map<String, List<String>> LAYERS = layers();
 
   private final Map<String, Long> byLayer = new HashMap<>();
   private final Map<String, Long> byMethod = new HashMap<>();
   private final Map<String, Long> byThread = new HashMap<>();
   private final Map<String, Long> bytesByLayer = new HashMap<>();
-  private final Set<Long> allocating = new HashSet<>();
+  private final Set<Long> threadsWithSamples = new HashSet<>();
   private final Path file;
   private boolean byProcessorTime;
   private int samples;
   private double pauseMillis;
 
-  // In the order in which a message meets them. The first that fits counts, so what is finer comes
-  // first.
+  // In the order in which a message passes the layers. The first match counts, so more specific
+  // layers come first.
   private static Map<String, List<String>> layers() {
     Map<String, List<String>> all = new LinkedHashMap<>();
     all.put(
@@ -101,8 +101,7 @@ public final class RecordingProfile {
             "parley.user.UserLive.nextEvent",
             "parley.user.UserLive.settle"));
     all.put("user", List.of("parley.user."));
-    all.put(
-        "events and wire to bytes", List.of("org.apache.pekko.serialization.", "parley.serial."));
+    all.put("serialization", List.of("org.apache.pekko.serialization.", "parley.serial."));
     all.put("journal (RocksDB)", List.of("parley.journal.", "org.rocksdb."));
     all.put("AWS SDK", List.of("com.amazonaws.", "org.apache.http."));
     all.put("DynamoDB plugin", List.of("org.apache.pekko.persistence.dynamodb."));
@@ -129,13 +128,13 @@ public final class RecordingProfile {
   public static RecordingProfile of(Path file) {
     RecordingProfile recordingProfile = new RecordingProfile(file);
     List<RecordedEvent> cpu = new ArrayList<>();
-    List<RecordedEvent> plain = new ArrayList<>();
+    List<RecordedEvent> execution = new ArrayList<>();
     try (RecordingFile recording = new RecordingFile(file)) {
       while (recording.hasMoreEvents()) {
         RecordedEvent event = recording.readEvent();
         switch (event.getEventType().getName()) {
           case CPU_SAMPLE -> cpu.add(event);
-          case SAMPLE -> plain.add(event);
+          case SAMPLE -> execution.add(event);
           case ALLOCATED -> recordingProfile.allocated(event);
           case "jdk.GarbageCollection" ->
               recordingProfile.pauseMillis += event.getDuration("sumOfPauses").toNanos() / 1e6;
@@ -146,7 +145,7 @@ public final class RecordingProfile {
       throw new UncheckedIOException(e);
     }
     recordingProfile.byProcessorTime = !cpu.isEmpty();
-    (cpu.isEmpty() ? plain : cpu).forEach(recordingProfile::add);
+    (cpu.isEmpty() ? execution : cpu).forEach(recordingProfile::add);
     return recordingProfile;
   }
 
@@ -155,8 +154,8 @@ public final class RecordingProfile {
     if (names.isEmpty()) {
       return;
     }
-    // A sample that had to wait stands for several periods.
-    long weight = event.hasField(PERIOD) ? event.getDuration(PERIOD).toNanos() : 1;
+    // The period of a delayed sample is a multiple of the configured one.
+    long weight = event.hasField(PERIOD_FIELD) ? event.getDuration(PERIOD_FIELD).toNanos() : 1;
     samples++;
     byLayer.merge(layer(names), weight, Long::sum);
     byMethod.merge(names.get(0), weight, Long::sum);
@@ -164,18 +163,19 @@ public final class RecordingProfile {
   }
 
   /**
-   * A sample stands for the bytes its thread has allocated since the one before; a thread's first
-   * for those before the recording, too, and is left out.
+   * Adds an allocation sample. It stands for the bytes that its thread allocated since the sample
+   * before. The first sample of a thread is ignored, because it includes allocations before the
+   * recording.
    */
   private void allocated(RecordedEvent event) {
     RecordedThread thread = event.getThread("eventThread");
-    if (thread == null || allocating.add(thread.getId())) {
+    if (thread == null || threadsWithSamples.add(thread.getId())) {
       return;
     }
     bytesByLayer.merge(layer(stack(event)), event.getLong("weight"), Long::sum);
   }
 
-  /** Names of methods, the innermost first. */
+  /** Returns the method names of the stack, innermost first. */
   private static List<String> stack(RecordedEvent event) {
     List<String> names = new ArrayList<>();
     if (event.getStackTrace() != null) {
@@ -193,12 +193,16 @@ public final class RecordingProfile {
     return name == null ? "other" : name.replaceAll("[-_]?\\d+$", "");
   }
 
-  /** The beginnings of names that layers are known by. */
+  /** All prefixes of all layers. */
   public static List<String> prefixes() {
     return LAYERS.values().stream().flatMap(List::stream).toList();
   }
 
-  /** The layer of a stack of method names, the innermost first. */
+  /**
+   * Returns the layer of a stack.
+   *
+   * @param stack method names, innermost first
+   */
   public static String layer(List<String> stack) {
     for (String name : stack) {
       for (Map.Entry<String, List<String>> layer : LAYERS.entrySet()) {
@@ -211,36 +215,37 @@ public final class RecordingProfile {
   }
 
   /**
-   * Tables: what each layer costs for one of what was done, if that is known; threads, methods.
+   * Returns tables of layers, threads and methods. If the number of items is known, the layers have
+   * their cost per item.
    *
-   * <p>Samples are of threads that run Java code or what it called; those of the JVM's own work on
-   * a thread are lost. So they say how the time is shared that compiling and collecting left, but
-   * not how much it was. Before Java 25 they know nothing of system calls either, and there are no
+   * <p>Samples cover threads that run Java code or native code under it, not the JVM's own work. So
+   * they show how Java code shares the time that compilation and collection leave, but not how much
+   * time that is. Before Java 25 samples do not cover system calls either, so the table has no
    * costs.
    */
   public String table(BenchResult benchResult) {
     StringBuilder text = new StringBuilder();
     text.append(file.toAbsolutePath()).append(System.lineSeparator());
-    text.append(samples).append(" samples of running Java code; collector pauses ");
+    text.append(samples).append(" samples of running Java code; garbage collection pauses ");
     text.append(String.format(Locale.ROOT, "%.0f ms%n", pauseMillis));
-    if (benchResult.cost().known() && byProcessorTime) {
-      text.append(costs(benchResult.cost(), byLayer, bytesByLayer));
+    if (benchResult.cpuCost().known() && byProcessorTime) {
+      text.append(costs(benchResult.cpuCost(), byLayer, bytesByLayer));
     } else {
       table(text, "layer", byLayer, LAYERS.size() + 1);
     }
     table(text, "threads", byThread, 10);
-    table(text, "method", byMethod, TOP);
+    table(text, "method", byMethod, TOP_METHODS);
     return text.toString();
   }
 
   /**
-   * What one costs by layer: the time that compiling and collecting left, shared as the samples
-   * say.
+   * Returns the cost of one item by layer: the time without compilation and collection, divided in
+   * proportion to the samples.
    *
-   * @param weights of samples
-   * @param bytes allocated, for all of them
+   * @param weights the weight of the samples of each layer
+   * @param bytes bytes allocated by each layer for all items
    */
-  public static String costs(Cost cost, Map<String, Long> weights, Map<String, Long> bytes) {
+  public static String costs(CpuCost cost, Map<String, Long> weights, Map<String, Long> bytes) {
     double compiling = cost.micros() * cost.compiling();
     double collecting = cost.micros() * cost.collecting();
     double java = cost.micros() - compiling - collecting;
@@ -255,7 +260,7 @@ public final class RecordingProfile {
     }
     cost(text, "collecting garbage", collecting, 0);
     cost(text, "compiling", compiling, 0);
-    cost(text, "in all", cost.micros(), sum(bytes) / (double) cost.count());
+    cost(text, "total", cost.micros(), sum(bytes) / (double) cost.count());
     return text.toString();
   }
 
@@ -269,12 +274,12 @@ public final class RecordingProfile {
     }
   }
 
-  private void table(StringBuilder text, String title, Map<String, Long> counts, int most) {
+  private void table(StringBuilder text, String title, Map<String, Long> counts, int limit) {
     long all = Math.max(1, sum(counts));
     text.append("  ").append(title).append('\n');
     counts.entrySet().stream()
         .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-        .limit(most)
+        .limit(limit)
         .forEach(
             one ->
                 text.append(

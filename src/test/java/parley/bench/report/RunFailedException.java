@@ -2,7 +2,7 @@ package parley.bench.report;
 
 import java.io.Serial;
 
-/** A run that could not measure anything; the message gives the reason. */
+/** A run failed or could not be measured. The message has the reason. */
 public final class RunFailedException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 

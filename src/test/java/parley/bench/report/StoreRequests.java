@@ -5,14 +5,14 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What a DynamoDB store was asked: requests by kind ({@code PutItem}), and the capacity units they
- * took, by the rules of {@link parley.bench.bill.CapacityUnits}.
+ * Requests to a DynamoDB store by kind ({@code PutItem}), with the units billed for them by the
+ * rules of {@link parley.bench.bill.CapacityUnits}.
  *
- * @param byKind in the order of their names
+ * @param byKind sorted by name
  */
 public record StoreRequests(Map<String, Tally> byKind) {
-  /** Of a store that was not asked, or does not count. */
-  public static final StoreRequests NOTHING = new StoreRequests(Map.of());
+  /** For a store that was not used or does not count. */
+  public static final StoreRequests NONE = new StoreRequests(Map.of());
 
   private static final Set<String> READS =
       Set.of("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan");
@@ -20,12 +20,12 @@ public record StoreRequests(Map<String, Tally> byKind) {
   /**
    * The requests of one kind.
    *
-   * @param requests how many
-   * @param units what they took
+   * @param requests the number of requests
+   * @param units the capacity units billed for them
    */
   public record Tally(long requests, double units) {}
 
-  /** What {@link #toString} gave. */
+  /** Parses the output of {@link #toString}. */
   public static StoreRequests parse(String text) {
     Map<String, Tally> all = new TreeMap<>();
     for (String word : text.trim().split(" ", -1)) {
@@ -37,7 +37,7 @@ public record StoreRequests(Map<String, Tally> byKind) {
     return new StoreRequests(all);
   }
 
-  /** What was asked from {@code before} until this. */
+  /** Returns the difference between these counts and earlier ones. */
   public StoreRequests since(StoreRequests before) {
     Map<String, Tally> more = new TreeMap<>();
     byKind.forEach(
@@ -69,7 +69,7 @@ public record StoreRequests(Map<String, Tally> byKind) {
         .sum();
   }
 
-  /** In one line, as in {@code PutItem=12/15.0 Query=3/1.5}. */
+  /** One line, for example {@code PutItem=12/15.0 Query=3/1.5}. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();

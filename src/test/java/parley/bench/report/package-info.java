@@ -1,4 +1,7 @@
-/** Results of a run: figures, processor time, bottleneck, and how they are printed. */
+/**
+ * The result of a run: figures, processor time, bottleneck, and their output as a table and as
+ * JSON.
+ */
 @NullMarked
 package parley.bench.report;
 

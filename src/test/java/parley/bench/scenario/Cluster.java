@@ -12,65 +12,67 @@ import parley.bench.report.BenchResult;
 import parley.bench.report.Bottleneck;
 
 /**
- * Three nodes against one, in one run and with the same processor time: all are on the program's
- * core. {@link Pairs} talk on each, on the store that nodes share; with three, each device is on
- * one of them by lot, so that most messages cross from node to node. What is left of one node's
- * messages a second is what being a cluster costs; so is the processor time of a message, which
- * says it also where the stand-in of the store was the limit and not the nodes. While they warm up
- * three have the generator's core as well, since each compiles what one does.
+ * Compares a cluster of three nodes with one node in the same run, with equal processor time: all
+ * nodes run on the server's core. The load is {@link Pairs} on the stand-in for DynamoDB. In the
+ * cluster each device connects to a randomly chosen node, so most messages cross between nodes. The
+ * result has two ratios: messages per second, and messages per processor time. The second one is
+ * valid even if the stand-in was the bottleneck. During the warm-up the cluster also uses the
+ * generator's core, because each node compiles as much as a single one.
  */
 public final class Cluster {
-  /** Several of them are on one machine. */
-  private static final List<String> HEAP = List.of("-Xms512m", "-Xmx512m");
+  /** Small heaps, because several nodes run on one machine. */
+  private static final List<String> HEAP_OPTIONS = List.of("-Xms512m", "-Xmx512m");
 
   private final TokenIssuer tokenIssuer;
   private final Path folder;
-  private final List<String> jvm;
+  private final List<String> jvmOptions;
 
   /**
-   * Nothing is started yet.
+   * Creates the scenario without starting anything.
    *
-   * @param folder for data and logs
-   * @param jvm options of each node's JVM
+   * @param folder the folder for data and logs
+   * @param jvmOptions options of each node's JVM
    */
-  public Cluster(TokenIssuer tokenIssuer, Path folder, List<String> jvm) {
+  public Cluster(TokenIssuer tokenIssuer, Path folder, List<String> jvmOptions) {
     this.tokenIssuer = tokenIssuer;
     this.folder = folder;
-    this.jvm = new ArrayList<>(HEAP);
-    this.jvm.addAll(jvm);
+    this.jvmOptions = new ArrayList<>(HEAP_OPTIONS);
+    this.jvmOptions.addAll(jvmOptions);
   }
 
-  /** Plays both, one after the other. */
+  /** Measures one node and then the cluster. */
   public BenchResult compare(Options options) throws IOException {
     int count = options.number("nodes", 3);
-    BenchResult one = play(options, 1);
-    BenchResult all = play(options, count);
+    BenchResult one = run(options, 1);
+    BenchResult all = run(options, count);
     String name = count + " nodes";
     BenchResult benchResult =
         new BenchResult()
-            .with("messages/s, of one node's", ratio(all, one, "messages/s"))
-            .with("messages per server time, the same", ratio(one, all, "server (us/message)"))
-            .limit(one.bottleneck() == Bottleneck.SERVER ? all.bottleneck() : one.bottleneck());
+            .with("messages/s (ratio to 1 node)", ratio(all, one, "messages/s"))
+            .with("messages per CPU (ratio to 1 node)", ratio(one, all, "server (us/message)"))
+            .bottleneck(
+                one.bottleneck() == Bottleneck.SERVER ? all.bottleneck() : one.bottleneck());
     add(benchResult, "1 node", one);
     add(benchResult, name, all);
     return benchResult;
   }
 
-  private BenchResult play(Options options, int count) throws IOException {
+  private BenchResult run(Options options, int count) throws IOException {
     MeasuredServer measuredServer =
-        MeasuredServer.onDynamo(count, folder.resolve("data"), tokenIssuer.settings(), jvm, false);
+        MeasuredServer.onDynamo(
+            count, folder.resolve("data"), tokenIssuer.settings(), jvmOptions, false);
     try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, folder, 0, -1)) {
-      return new Pairs().play(benchRun);
+      return new Pairs().run(benchRun);
     }
   }
 
-  private static double ratio(BenchResult above, BenchResult below, String name) {
-    return above.figures().getOrDefault(name, Double.NaN)
-        / below.figures().getOrDefault(name, Double.NaN);
+  private static double ratio(BenchResult numerator, BenchResult denominator, String name) {
+    return numerator.figures().getOrDefault(name, Double.NaN)
+        / denominator.figures().getOrDefault(name, Double.NaN);
   }
 
-  private static void add(BenchResult to, String name, BenchResult side) {
-    side.figures().forEach((figure, value) -> to.with(name + ": " + figure, value));
-    to.note(name + ": limit " + side.bottleneck() + "; " + side.notes());
+  private static void add(BenchResult to, String name, BenchResult part) {
+    part.figures().forEach((figure, value) -> to.with(name + ": " + figure, value));
+    to.note(name + ": bottleneck " + part.bottleneck() + "; " + part.notes());
   }
 }

@@ -5,35 +5,37 @@ import java.util.List;
 import java.util.Map;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
-import parley.bench.engine.Crowd;
 import parley.bench.engine.MessageInFlight;
+import parley.bench.engine.VirtualUsers;
 
-/** Fills conversations before a measurement. */
+/** Fills conversations with messages before a measurement. */
 final class ConversationFiller {
   private ConversationFiller() {}
 
   /**
-   * Each sender writes so many messages into the conversation at the same place of the other list.
+   * Lets each sender write messages into its conversation, and waits for their delivery.
    *
-   * @param window how many of one sender are on their way
-   * @param receivers devices of each conversation that are there to take them
+   * @param conversations the conversation of each sender, in the same order
+   * @param each messages for each sender
+   * @param window messages of one sender in flight
+   * @param receivers connected receivers of each conversation
    */
   static void fill(
-      Crowd crowd,
+      VirtualUsers users,
       List<BenchDevice> senders,
-      List<BenchConversation> convs,
+      List<BenchConversation> conversations,
       int each,
       int window,
       int receivers) {
     Map<BenchDevice, Integer> left = new HashMap<>();
-    crowd.ear(
-        new Crowd.Ear() {
+    users.listener(
+        new VirtualUsers.MessageListener() {
           @Override
-          public void done(MessageInFlight messageInFlight, long now) {
-            int more = left.getOrDefault(messageInFlight.from, 0);
-            if (more > 0 && messageInFlight.benchConversation != null) {
-              left.put(messageInFlight.from, more - 1);
-              messageInFlight.from.send(messageInFlight.benchConversation, now, receivers);
+          public void completed(MessageInFlight message, long now) {
+            int more = left.getOrDefault(message.from, 0);
+            if (more > 0 && message.conversation != null) {
+              left.put(message.from, more - 1);
+              message.from.send(message.conversation, now, receivers);
             }
           }
         });
@@ -41,9 +43,9 @@ final class ConversationFiller {
       int first = Math.min(window, each);
       left.put(senders.get(i), each - first);
       for (int n = 0; n < first; n++) {
-        senders.get(i).send(convs.get(i), System.nanoTime(), receivers);
+        senders.get(i).send(conversations.get(i), System.nanoTime(), receivers);
       }
     }
-    crowd.settle();
+    users.awaitInFlight();
   }
 }

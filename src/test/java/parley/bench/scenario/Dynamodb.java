@@ -5,32 +5,32 @@ import parley.bench.engine.BenchRun;
 import parley.bench.report.BenchResult;
 
 /**
- * The program on the store that nodes share: one-to-one messages as {@link Pairs} sends them, or
- * with {@code hot=true} one conversation of ten, all of whom send. What the store was asked for
- * each message is what it costs there; what waits while a write is under way goes as one event, so
- * that it costs less the more there is to do. The stand-in is not DynamoDB and is on the
- * generator's core: messages in a second count only where it was not their limit.
+ * One-to-one messages like {@link Pairs} on the stand-in for DynamoDB, or with {@code hot=true} one
+ * conversation of ten members, all of whom send. Also counts requests and units of the store per
+ * message. Commands that wait for a running write share the next event, so a message costs less
+ * under higher load. The stand-in does not have DynamoDB's performance and shares the generator's
+ * core: messages per second count only if it was not the bottleneck.
  */
 public final class Dynamodb implements Scenario {
   private final Scenario pairs = new Pairs();
   private final Scenario hot = new Groups(10, 320);
 
-  private Scenario of(Options options) {
+  private Scenario scenario(Options options) {
     return Boolean.parseBoolean(options.text("hot", "false")) ? hot : pairs;
   }
 
   @Override
-  public boolean sharedStore() {
+  public boolean usesDynamoDb() {
     return true;
   }
 
   @Override
-  public int ackMillis(Options options) {
-    return of(options).ackMillis(options);
+  public int defaultAckMillis(Options options) {
+    return scenario(options).defaultAckMillis(options);
   }
 
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    return of(benchRun.options).play(benchRun);
+  public BenchResult run(BenchRun benchRun) {
+    return scenario(benchRun.options).run(benchRun);
   }
 }

@@ -11,132 +11,137 @@ import org.HdrHistogram.Histogram;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
 import parley.bench.engine.BenchRun;
-import parley.bench.engine.Crowd;
 import parley.bench.engine.EventLoop;
 import parley.bench.engine.JsonScanner;
 import parley.bench.engine.JsonScanner.Field;
 import parley.bench.engine.SendSchedule;
+import parley.bench.engine.VirtualUsers;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * Pages of fifty entries, one question of each reader on its way: the newest ones, which the server
- * has in memory ({@code tier=memory}), or random older ones, which it must read ({@code tier=hot}).
- * What tier the pages really came from is noted.
+ * Each reader requests pages of 50 entries, one request at a time. They are the newest entries,
+ * which the server has in memory ({@code tier=memory}), or random older ones, which it reads from
+ * the store ({@code tier=hot}). The notes of the result count the tiers of the answers.
  *
- * <p>A connection may ask twenty times a second, so no reader asks more often than {@value #RATE}
- * times: there are as many readers as it takes for the server, and not that budget, to be the
- * limit. What all of them could have asked is noted; a rate close to it says nothing about the
- * server, and wants more {@code conversations}.
+ * <p>A connection may send 20 requests a second, so each reader sends at most {@value
+ * #REQUESTS_PER_SECOND}. Enough readers make the server the bottleneck instead of that limit. The
+ * notes have the highest rate that all readers together could request. A result close to that rate
+ * says nothing about the server; increase {@code conversations}.
  */
 public final class History implements Scenario {
-  private static final int PAGE = 50;
+  private static final int PAGE_SIZE = 50;
 
-  /** Questions a second of one reader: a little under what a connection may. */
-  private static final int RATE = 18;
+  /** Requests a second of one reader, just below the server's limit for a connection. */
+  private static final int REQUESTS_PER_SECOND = 18;
 
-  private static final long PAUSE_NANOS = 1_000_000_000L / RATE;
+  private static final long INTERVAL_NANOS = 1_000_000_000L / REQUESTS_PER_SECOND;
 
-  /** Older than what a conversation keeps in memory: the newest 512. */
-  private static final int KEPT = 600;
+  /**
+   * The newest entries that are not requested with {@code tier=hot}. A conversation keeps 512 in
+   * memory.
+   */
+  private static final int NEWEST_SKIPPED = 600;
 
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    Crowd crowd = benchRun.crowd;
-    int conversations = benchRun.options.number("conversations", 200);
+  public BenchResult run(BenchRun benchRun) {
+    VirtualUsers users = benchRun.users;
+    int conversationCount = benchRun.options.number("conversations", 200);
     boolean hot = benchRun.options.text("tier", "memory").equals("hot");
     int entries = benchRun.options.number("entries", hot ? 1_000 : 100);
     long seed = benchRun.options.number("seed", 1);
-    List<BenchDevice> readers = crowd.users(2 * conversations);
-    crowd.open(readers, BenchRun.AT_ONCE);
-    List<BenchDevice> senders = BenchRun.half(readers, 0);
-    List<BenchConversation> convs = crowd.acquaint(senders, BenchRun.half(readers, 1));
-    ConversationFiller.fill(crowd, senders, convs, entries, 16, 1);
+    List<BenchDevice> readers = users.create(2 * conversationCount);
+    users.connectAll(readers, BenchRun.CONCURRENT_CONNECTS);
+    List<BenchDevice> senders = BenchRun.firstHalf(readers);
+    List<BenchConversation> conversations =
+        users.startConversations(senders, BenchRun.secondHalf(readers));
+    ConversationFiller.fill(users, senders, conversations, entries, 16, 1);
     Random random = new Random(seed);
     Histogram times = SendSchedule.histogram();
     Map<String, Integer> tiers = new TreeMap<>();
     long[] count = {0};
-    boolean[] on = {true};
+    boolean[] reading = {true};
     List<Reader> all = new ArrayList<>();
     for (int i = 0; i < readers.size(); i++) {
-      BenchConversation benchConversation = convs.get(i % conversations);
+      BenchConversation conversation = conversations.get(i % conversationCount);
       all.add(
           new Reader(
-              crowd.eventLoop,
-              () -> on[0],
+              users.eventLoop,
+              () -> reading[0],
               readers.get(i),
-              () -> hot ? PAGE + 1 + random.nextInt(entries - KEPT - PAGE) : 0,
-              benchConversation,
+              () -> hot ? PAGE_SIZE + 1 + random.nextInt(entries - NEWEST_SKIPPED - PAGE_SIZE) : 0,
+              conversation,
               (nanos, page) -> {
-                if (page.entries() != PAGE) {
-                  crowd.fail("a page of " + page.entries());
+                if (page.entries() != PAGE_SIZE) {
+                  users.fail("a page has " + page.entries() + " entries instead of " + PAGE_SIZE);
                 }
                 if (benchRun.measuring()) {
                   times.recordValue(nanos);
                   tiers.merge(page.text(Field.TIER), 1, Integer::sum);
                   count[0]++;
                 }
-                return on[0];
+                return reading[0];
               }));
     }
     for (int i = 0; i < all.size(); i++) {
-      // Not all in one moment.
-      crowd.eventLoop.at(System.nanoTime() + PAUSE_NANOS * i / all.size(), all.get(i)::ask);
+      // Spread the first requests over one interval.
+      users.eventLoop.runAt(
+          System.nanoTime() + INTERVAL_NANOS * i / all.size(), all.get(i)::request);
     }
     CpuTime used = benchRun.measure();
-    on[0] = false;
+    reading[0] = false;
     BenchResult benchResult =
         new BenchResult()
             .with("pages/s", count[0] / used.seconds())
             .latencies("page", times)
             .cpu(used, "page", count[0])
             .note("tiers " + tiers)
-            .note("asked for at most " + RATE * readers.size() + " pages/s");
-    return benchRun.settled(benchResult);
+            .note("readers request at most " + REQUESTS_PER_SECOND * readers.size() + " pages/s");
+    return benchRun.verified(benchResult);
   }
 
-  /** Asks, and when it has the page, asks again. */
+  /** Requests a page, and the next one after its answer. */
   private static final class Reader {
-    /** What is done with a page. */
-    interface Read {
-      boolean goOn(long nanos, JsonScanner page);
+    /** Handles a page. Returns whether to continue. */
+    interface PageHandler {
+      boolean handle(long nanos, JsonScanner page);
     }
 
     private final EventLoop eventLoop;
-    private final BooleanSupplier on;
-    private final BenchDevice benchDevice;
+    private final BooleanSupplier reading;
+    private final BenchDevice device;
     private final IntSupplier before;
-    private final BenchConversation benchConversation;
-    private final Read read;
-    private long asked;
+    private final BenchConversation conversation;
+    private final PageHandler handler;
+    private long requestedAt;
 
     Reader(
         EventLoop eventLoop,
-        BooleanSupplier on,
-        BenchDevice benchDevice,
+        BooleanSupplier reading,
+        BenchDevice device,
         IntSupplier before,
-        BenchConversation benchConversation,
-        Read read) {
+        BenchConversation conversation,
+        PageHandler handler) {
       this.eventLoop = eventLoop;
-      this.on = on;
-      this.benchDevice = benchDevice;
+      this.reading = reading;
+      this.device = device;
       this.before = before;
-      this.benchConversation = benchConversation;
-      this.read = read;
+      this.conversation = conversation;
+      this.handler = handler;
     }
 
-    void ask() {
-      if (!on.getAsBoolean()) {
+    void request() {
+      if (!reading.getAsBoolean()) {
         return;
       }
-      asked = System.nanoTime();
-      benchDevice.history(
-          benchConversation,
+      requestedAt = System.nanoTime();
+      device.history(
+          conversation,
           before.getAsInt(),
-          PAGE,
+          PAGE_SIZE,
           (from, page) -> {
-            if (read.goOn(System.nanoTime() - asked, page)) {
-              eventLoop.at(asked + PAUSE_NANOS, this::ask);
+            if (handler.handle(System.nanoTime() - requestedAt, page)) {
+              eventLoop.runAt(requestedAt + INTERVAL_NANOS, this::request);
             }
           });
     }

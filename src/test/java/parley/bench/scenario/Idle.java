@@ -10,34 +10,37 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import parley.bench.engine.BenchDevice;
 import parley.bench.engine.BenchRun;
-import parley.bench.engine.Crowd;
 import parley.bench.engine.MeasuredServer;
+import parley.bench.engine.VirtualUsers;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 import parley.bench.report.RunFailedException;
 
 /**
- * Connections that only live: what each holds of the program's heap after a full collection, and of
- * its resident memory; and what their pings cost. Each is a user of its own with one device.
+ * Connections without traffic, each of a separate user. Measures for each connection the live heap
+ * after a full collection and the resident memory, and the processor time of the pings.
  */
 public final class Idle implements Scenario {
-  private static final Pattern OPEN_FILES = Pattern.compile("Max open files\\s+(\\d+)");
+  private static final Pattern OPEN_FILES_LIMIT = Pattern.compile("Max open files\\s+(\\d+)");
 
-  /** What a process needs beside its sockets: jars, the store, pipes. */
+  /** Files that a process opens besides its sockets: jars, the store, pipes. */
   private static final int OTHER_FILES = 700;
 
-  /** Connected before, so that what the first few cost (classes, compiled code) is not counted. */
-  private static final int WARM = 2_000;
+  /**
+   * Connections made before the measurement, so that one-time costs (classes, compiled code) are
+   * not counted.
+   */
+  private static final int WARM_CONNECTIONS = 2_000;
 
-  private static final int ACQUAINTED = 300;
-  private static final Duration REST = Duration.ofSeconds(5);
+  private static final int DEVICES_IN_PAIRS = 300;
+  private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
 
   /**
-   * A collector that keeps little beyond what lives, so that resident memory says what connections
-   * hold and not what it was left.
+   * Makes the collector return free memory, so that resident memory shows what connections hold and
+   * not free heap.
    */
   @Override
-  public List<String> jvm() {
+  public List<String> jvmOptions() {
     return List.of(
         "-Xms64m",
         "-Xmn128m",
@@ -49,51 +52,51 @@ public final class Idle implements Scenario {
   }
 
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    Crowd crowd = benchRun.crowd;
+  public BenchResult run(BenchRun benchRun) {
+    VirtualUsers users = benchRun.users;
     MeasuredServer measuredServer = benchRun.measuredServer;
     int wanted = benchRun.options.number("connections", 20_000);
-    int possible = mostFiles() - OTHER_FILES;
-    int ahead = Math.min(WARM, possible / 4);
-    int connections = Math.min(wanted, possible - ahead);
-    if (ahead < ACQUAINTED) {
-      throw new RunFailedException("too few open files are allowed: " + mostFiles());
+    int possible = maxOpenFiles() - OTHER_FILES;
+    int warmCount = Math.min(WARM_CONNECTIONS, possible / 4);
+    int connections = Math.min(wanted, possible - warmCount);
+    if (warmCount < DEVICES_IN_PAIRS) {
+      throw new RunFailedException("the limit of open files is too low: " + maxOpenFiles());
     }
-    List<BenchDevice> warm = crowd.users(ahead);
-    crowd.open(warm, BenchRun.AT_ONCE);
-    List<BenchDevice> some = warm.subList(0, ACQUAINTED);
-    crowd.acquaint(BenchRun.half(some, 0), BenchRun.half(some, 1));
-    List<BenchDevice> all = crowd.users(connections);
-    crowd.pass(REST);
-    long heap = measuredServer.liveHeap();
-    long resident = measuredServer.own().residentBytes();
+    List<BenchDevice> warm = users.create(warmCount);
+    users.connectAll(warm, BenchRun.CONCURRENT_CONNECTS);
+    List<BenchDevice> pairs = warm.subList(0, DEVICES_IN_PAIRS);
+    users.startConversations(BenchRun.firstHalf(pairs), BenchRun.secondHalf(pairs));
+    List<BenchDevice> all = users.create(connections);
+    users.runFor(SETTLE_TIME);
+    long heapBefore = measuredServer.liveHeap();
+    long residentBefore = measuredServer.singleProcess().residentBytes();
     long start = System.nanoTime();
-    crowd.open(all, BenchRun.AT_ONCE);
+    users.connectAll(all, BenchRun.CONCURRENT_CONNECTS);
     double seconds = (System.nanoTime() - start) / 1e9;
-    crowd.pass(REST);
-    long heapThen = measuredServer.liveHeap();
-    long residentThen = measuredServer.own().residentBytes();
-    CpuTime before = benchRun.begin();
-    crowd.pass(Duration.ofSeconds(benchRun.options.number("seconds", 10)));
-    CpuTime used = benchRun.end(before);
+    users.runFor(SETTLE_TIME);
+    long heapAfter = measuredServer.liveHeap();
+    long residentAfter = measuredServer.singleProcess().residentBytes();
+    CpuTime before = benchRun.startMeasuring();
+    users.runFor(Duration.ofSeconds(benchRun.options.number("seconds", 10)));
+    CpuTime used = benchRun.stopMeasuring(before);
     BenchResult benchResult =
         new BenchResult()
             .with("connections", connections)
-            .with("heap (KB/connection)", (heapThen - heap) / 1024.0 / connections)
-            .with("RSS (KB/connection)", (residentThen - resident) / 1024.0 / connections)
-            .with("heap before (MB)", heap / 1048576.0)
-            .with("RSS before (MB)", resident / 1048576.0)
+            .with("heap (KB/connection)", (heapAfter - heapBefore) / 1024.0 / connections)
+            .with("RSS (KB/connection)", (residentAfter - residentBefore) / 1024.0 / connections)
+            .with("heap before (MB)", heapBefore / 1048576.0)
+            .with("RSS before (MB)", residentBefore / 1048576.0)
             .with("new users connected/s", connections / seconds)
-            .cpu(used, "connection", connections + ahead);
+            .cpu(used, "connection", connections + warmCount);
     if (connections < wanted) {
-      benchResult.note("no more than %d: the limit of open files".formatted(connections));
+      benchResult.note("only %d connections: limit of open files".formatted(connections));
     }
-    return benchRun.settled(benchResult);
+    return benchRun.verified(benchResult);
   }
 
-  private static int mostFiles() {
+  private static int maxOpenFiles() {
     try {
-      Matcher found = OPEN_FILES.matcher(Files.readString(Path.of("/proc/self/limits")));
+      Matcher found = OPEN_FILES_LIMIT.matcher(Files.readString(Path.of("/proc/self/limits")));
       return found.find() ? Integer.parseInt(found.group(1)) : Integer.MAX_VALUE;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

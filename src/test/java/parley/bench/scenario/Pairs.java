@@ -6,63 +6,63 @@ import org.HdrHistogram.Histogram;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
 import parley.bench.engine.BenchRun;
-import parley.bench.engine.Crowd;
 import parley.bench.engine.MessageInFlight;
 import parley.bench.engine.SendSchedule;
+import parley.bench.engine.VirtualUsers;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * One-to-one messages in a closed loop: each of N senders keeps W messages in flight to its own
- * peer. A message is done when its sender has {@code sent} and its receiver has the message; both
- * acknowledge what they have.
+ * One-to-one messages in a closed loop: each sender keeps a window of messages in flight to its
+ * peer. A message is complete when its sender has {@code sent} and its receiver has the message.
+ * Both devices acknowledge.
  */
 public final class Pairs implements Scenario {
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    Crowd crowd = benchRun.crowd;
+  public BenchResult run(BenchRun benchRun) {
+    VirtualUsers users = benchRun.users;
     int pairs = benchRun.options.number("pairs", 200);
     int window = benchRun.options.number("window", 1);
-    List<BenchDevice> all = crowd.users(2 * pairs);
-    crowd.open(all, benchRun.atOnce());
-    List<BenchDevice> senders = BenchRun.half(all, 0);
-    List<BenchConversation> convs = crowd.acquaint(senders, BenchRun.half(all, 1));
+    List<BenchDevice> all = users.create(2 * pairs);
+    users.connectAll(all, benchRun.concurrentConnects());
+    List<BenchDevice> senders = BenchRun.firstHalf(all);
+    List<BenchConversation> conversations =
+        users.startConversations(senders, BenchRun.secondHalf(all));
     Histogram latency = SendSchedule.histogram();
     long[] done = {0};
-    boolean[] on = {true};
-    crowd.ear(
-        new Crowd.Ear() {
+    boolean[] sending = {true};
+    users.listener(
+        new VirtualUsers.MessageListener() {
           @Override
-          public void delivered(MessageInFlight messageInFlight, BenchDevice to, long now) {
+          public void delivered(MessageInFlight message, BenchDevice to, long now) {
             if (benchRun.measuring()) {
-              SendSchedule.record(latency, messageInFlight.intended, now);
+              SendSchedule.record(latency, message.intended, now);
             }
           }
 
           @Override
-          public void done(MessageInFlight messageInFlight, long now) {
+          public void completed(MessageInFlight message, long now) {
             if (benchRun.measuring()) {
               done[0]++;
             }
-            if (on[0]) {
-              messageInFlight.from.send(
-                  Objects.requireNonNull(messageInFlight.benchConversation), now, 1);
+            if (sending[0]) {
+              message.from.send(Objects.requireNonNull(message.conversation), now, 1);
             }
           }
         });
     for (int i = 0; i < pairs; i++) {
       for (int n = 0; n < window; n++) {
-        senders.get(i).send(convs.get(i), System.nanoTime(), 1);
+        senders.get(i).send(conversations.get(i), System.nanoTime(), 1);
       }
     }
     CpuTime used = benchRun.measure();
-    on[0] = false;
+    sending[0] = false;
     BenchResult benchResult =
         new BenchResult()
             .with("messages/s", done[0] / used.seconds())
             .latencies("end to end", latency)
             .cpu(used, "message", done[0])
-            .asked(benchRun.asked(), "message", done[0]);
-    return benchRun.settled(benchResult);
+            .storeRequests(benchRun.storeRequests(), "message", done[0]);
+    return benchRun.verified(benchResult);
   }
 }

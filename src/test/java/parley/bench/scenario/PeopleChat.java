@@ -4,14 +4,14 @@ import java.util.List;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
 import parley.bench.engine.BenchRun;
-import parley.bench.engine.Metronome;
+import parley.bench.engine.FixedRateTimer;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * Pairs who are connected and write to each other in turn, each pair a message every {@code every}
- * milliseconds, the pairs evenly spread over that time. With {@code every=0} they are silent, and a
- * minute of one user is what costs. {@code entries} is how many messages they have written before.
+ * Connected pairs who write in turn. Each pair sends a message every {@code every} milliseconds,
+ * evenly spread over that time. With {@code every=0} nobody writes and the cost is per user and
+ * minute. {@code entries} is the number of messages that each pair has written before.
  */
 public final class PeopleChat extends PeopleScenario {
   private static final int WINDOW = 64;
@@ -21,7 +21,12 @@ public final class PeopleChat extends PeopleScenario {
   private final int every;
   private final int entries;
 
-  /** The workload with that name, and what it is where the options do not say. */
+  /**
+   * Creates a workload with its default options.
+   *
+   * @param every milliseconds between messages of a pair; 0 for none
+   * @param entries messages that each pair has written before
+   */
   public PeopleChat(String workload, int pairs, int every, int entries) {
     this.workload = workload;
     this.pairs = pairs;
@@ -30,34 +35,34 @@ public final class PeopleChat extends PeopleScenario {
   }
 
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    CostRun costRun = new CostRun(benchRun, workload);
-    int count = CostRun.scaled(benchRun, benchRun.options.number("pairs", pairs));
+  public BenchResult run(BenchRun benchRun) {
+    CostMeasurement measurement = new CostMeasurement(benchRun, workload);
+    int count = CostMeasurement.scaled(benchRun, benchRun.options.number("pairs", pairs));
     int pause = benchRun.options.number("every", every);
     int before = benchRun.options.number("entries", entries);
-    List<BenchDevice> all = costRun.users(2 * count);
-    List<BenchDevice> left = BenchRun.half(all, 0);
-    List<BenchDevice> right = BenchRun.half(all, 1);
-    List<BenchConversation> convs = benchRun.crowd.acquaint(left, right);
+    List<BenchDevice> all = measurement.connectUsers(2 * count);
+    List<BenchDevice> left = BenchRun.firstHalf(all);
+    List<BenchDevice> right = BenchRun.secondHalf(all);
+    List<BenchConversation> conversations = benchRun.users.startConversations(left, right);
     if (before > 0) {
-      ConversationFiller.fill(benchRun.crowd, left, convs, before, WINDOW, 1);
+      ConversationFiller.fill(benchRun.users, left, conversations, before, WINDOW, 1);
     }
     if (pause == 0) {
-      costRun.asleep();
-      CpuTime used = costRun.steady();
-      return costRun.result(used, "user-minute", all.size() * used.seconds() / 60);
+      measurement.awaitPassivation();
+      CpuTime used = measurement.measureSteadyLoad();
+      return measurement.result(used, "user-minute", all.size() * used.seconds() / 60);
     }
-    Metronome metronome =
-        Metronome.start(
-            benchRun.crowd.eventLoop,
+    FixedRateTimer timer =
+        FixedRateTimer.start(
+            benchRun.users.eventLoop,
             1000.0 * count / pause,
             (number, intended) -> {
               int pair = (int) (number % count);
               boolean first = number / count % 2 == 0;
-              (first ? left : right).get(pair).send(convs.get(pair), intended, 1);
+              (first ? left : right).get(pair).send(conversations.get(pair), intended, 1);
             });
-    CpuTime used = costRun.steady();
-    metronome.stop();
-    return costRun.result(used);
+    CpuTime used = measurement.measureSteadyLoad();
+    timer.stop();
+    return measurement.result(used);
   }
 }

@@ -5,54 +5,56 @@ import java.util.List;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
 import parley.bench.engine.BenchRun;
-import parley.bench.engine.Metronome;
+import parley.bench.engine.FixedRateTimer;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * All entities are out of memory. One user of each pair connects, writes one message and
- * disconnects after five seconds. The measurement ends when all entities have left memory again.
- * The other users stay away until the end, when they fetch their messages.
+ * All entities are passivated. One user of each pair connects, writes one message and disconnects
+ * after five seconds. The measurement ends when all entities are passivated again. The other users
+ * stay offline until the end, when they fetch their messages.
  */
 public final class PeopleCold extends PeopleScenario {
-  private static final long STAY_NANOS = 5_000_000_000L;
+  private static final long ONLINE_NANOS = 5_000_000_000L;
 
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    CostRun costRun = new CostRun(benchRun, "cold");
-    int pairs = CostRun.scaled(benchRun, benchRun.options.number("pairs", 50));
-    List<BenchDevice> all = costRun.users(2 * pairs);
-    List<BenchDevice> senders = BenchRun.half(all, 0);
-    List<BenchConversation> convs = benchRun.crowd.acquaint(senders, BenchRun.half(all, 1));
-    benchRun.crowd.pass(Duration.ofSeconds(5));
-    all.forEach(BenchDevice::leave);
-    costRun.asleep();
-    CpuTime before = costRun.begin();
-    Metronome metronome =
-        Metronome.start(
-            benchRun.crowd.eventLoop,
+  public BenchResult run(BenchRun benchRun) {
+    CostMeasurement measurement = new CostMeasurement(benchRun, "cold");
+    int pairs = CostMeasurement.scaled(benchRun, benchRun.options.number("pairs", 50));
+    List<BenchDevice> all = measurement.connectUsers(2 * pairs);
+    List<BenchDevice> senders = BenchRun.firstHalf(all);
+    List<BenchConversation> conversations =
+        benchRun.users.startConversations(senders, BenchRun.secondHalf(all));
+    benchRun.users.runFor(Duration.ofSeconds(5));
+    all.forEach(BenchDevice::disconnect);
+    measurement.awaitPassivation();
+    CpuTime before = measurement.startMeasuring();
+    FixedRateTimer timer =
+        FixedRateTimer.start(
+            benchRun.users.eventLoop,
             benchRun.options.number("rate", 5),
             (number, intended) -> {
               if (number < pairs) {
-                write(benchRun, senders.get((int) number), convs.get((int) number));
+                connectAndSend(
+                    benchRun, senders.get((int) number), conversations.get((int) number));
               }
             });
-    benchRun.crowd.pass(Duration.ofSeconds(pairs / benchRun.options.number("rate", 5) + 6));
-    metronome.stop();
-    costRun.asleep();
-    CpuTime used = benchRun.end(before);
-    benchRun.crowd.open(all, benchRun.atOnce());
-    benchRun.crowd.pass(Duration.ofSeconds(5));
-    return costRun.result(used);
+    benchRun.users.runFor(Duration.ofSeconds(pairs / benchRun.options.number("rate", 5) + 6));
+    timer.stop();
+    measurement.awaitPassivation();
+    CpuTime used = benchRun.stopMeasuring(before);
+    benchRun.users.connectAll(all, benchRun.concurrentConnects());
+    benchRun.users.runFor(Duration.ofSeconds(5));
+    return measurement.result(used);
   }
 
-  private static void write(
-      BenchRun benchRun, BenchDevice sender, BenchConversation benchConversation) {
-    benchRun.crowd.connect(
+  private static void connectAndSend(
+      BenchRun benchRun, BenchDevice sender, BenchConversation conversation) {
+    benchRun.users.connect(
         sender,
         () -> {
-          sender.send(benchConversation, System.nanoTime(), 0);
-          benchRun.crowd.eventLoop.at(System.nanoTime() + STAY_NANOS, sender::leave);
+          sender.send(conversation, System.nanoTime(), 0);
+          benchRun.users.eventLoop.runAt(System.nanoTime() + ONLINE_NANOS, sender::disconnect);
         });
   }
 }

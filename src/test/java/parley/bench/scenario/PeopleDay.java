@@ -7,161 +7,170 @@ import java.util.SplittableRandom;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
 import parley.bench.engine.BenchRun;
-import parley.bench.engine.Crowd;
 import parley.bench.engine.EventLoop;
+import parley.bench.engine.VirtualUsers;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 import parley.bench.report.RunFailedException;
 
 /**
- * A day of pairs and groups, without the hours in which nothing happens. People talk for some
- * messages, then pause for minutes, in which conversations and users fall asleep. Phones come and
- * go; a phone that is away may come when somebody writes. What a person does is drawn by lot, the
- * same in every run with the same {@code seed}.
+ * A simulated day of pairs and groups without its inactive hours. Users exchange some messages and
+ * then pause for minutes, so that conversations and users are passivated. Phones disconnect and
+ * reconnect. A message may make an offline phone connect. All random choices depend only on {@code
+ * seed}.
  */
 public final class PeopleDay extends PeopleScenario {
   private static final int GROUP_SIZE = 12;
 
-  /** Means of what is drawn by lot, in seconds. */
-  private static final double HERE = 75;
+  /** Means of exponentially distributed times. */
+  private static final double MEAN_ONLINE_SECONDS = 75;
 
-  private static final double AWAY = 200;
-  private static final double PAUSE = 240;
+  private static final double MEAN_OFFLINE_SECONDS = 200;
+  private static final double MEAN_PAUSE_SECONDS = 240;
 
-  private static final double REACHED = 0.5;
-  private static final int MOST_MESSAGES = 10;
+  /** The probability that a message makes an offline phone connect. */
+  private static final double CONNECT_PROBABILITY = 0.5;
+
+  /** The most messages of a chat before its next pause. */
+  private static final int MAX_MESSAGES = 10;
 
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    int pairs = CostRun.scaled(benchRun, benchRun.options.number("pairs", 30));
-    int groups = CostRun.scaled(benchRun, benchRun.options.number("groups", 4));
-    return new Town(benchRun, pairs, groups).live();
+  public BenchResult run(BenchRun benchRun) {
+    int pairs = CostMeasurement.scaled(benchRun, benchRun.options.number("pairs", 30));
+    int groups = CostMeasurement.scaled(benchRun, benchRun.options.number("groups", 4));
+    return new Day(benchRun, pairs, groups).run();
   }
 
-  /** Somebody's phone. */
+  /** A user's phone. */
   private static final class Phone {
     final BenchDevice device;
-    boolean here = true;
-    boolean coming;
+    boolean online = true;
+    boolean connecting;
 
     Phone(BenchDevice device) {
       this.device = device;
     }
   }
 
-  /** A conversation with the phones of its members. */
-  private record Talk(BenchConversation conversation, List<Phone> phones) {}
+  /** A conversation and the phones of its members. */
+  private record Chat(BenchConversation conversation, List<Phone> phones) {}
 
-  /** Everybody, and what they do until the day is over. */
-  private static final class Town {
+  /** The phones, their chats, and what happens until the end of the measured time. */
+  private static final class Day {
     private final BenchRun benchRun;
-    private final Crowd crowd;
+    private final VirtualUsers users;
     private final EventLoop eventLoop;
-    private final CostRun costRun;
+    private final CostMeasurement measurement;
     private final SplittableRandom random;
     private final List<Phone> phones = new ArrayList<>();
-    private final List<Talk> talks = new ArrayList<>();
-    private boolean over;
+    private final List<Chat> chats = new ArrayList<>();
+    private boolean ended;
 
-    Town(BenchRun benchRun, int pairs, int groups) {
+    Day(BenchRun benchRun, int pairs, int groups) {
       this.benchRun = benchRun;
-      crowd = benchRun.crowd;
-      eventLoop = crowd.eventLoop;
-      costRun = new CostRun(benchRun, "day");
+      users = benchRun.users;
+      eventLoop = users.eventLoop;
+      measurement = new CostMeasurement(benchRun, "day");
       random = new SplittableRandom(benchRun.options.number("seed", 1));
-      List<BenchDevice> all = costRun.users(2 * pairs);
+      List<BenchDevice> all = measurement.connectUsers(2 * pairs);
       all.forEach(device -> phones.add(new Phone(device)));
-      List<BenchConversation> convs = crowd.acquaint(BenchRun.half(all, 0), BenchRun.half(all, 1));
+      List<BenchConversation> conversations =
+          users.startConversations(BenchRun.firstHalf(all), BenchRun.secondHalf(all));
       for (int i = 0; i < pairs; i++) {
-        talks.add(new Talk(convs.get(i), List.of(phones.get(i), phones.get(pairs + i))));
+        chats.add(new Chat(conversations.get(i), List.of(phones.get(i), phones.get(pairs + i))));
       }
       for (int g = 0; g < groups; g++) {
         List<Phone> members = new ArrayList<>();
         for (int i = 0; i < Math.min(GROUP_SIZE, phones.size()); i++) {
           members.add(phones.get((g * GROUP_SIZE + i) % phones.size()));
         }
-        BenchConversation group = crowd.group(members.stream().map(one -> one.device).toList());
-        talks.add(new Talk(group, members));
+        BenchConversation group =
+            users.createGroup(members.stream().map(phone -> phone.device).toList());
+        chats.add(new Chat(group, members));
       }
     }
 
-    BenchResult live() {
-      phones.forEach(phone -> after(mean(HERE), () -> go(phone)));
-      talks.forEach(talk -> after(mean(PAUSE), () -> begin(talk)));
-      CpuTime used = costRun.steady(600);
-      over = true;
-      if (!crowd.until(() -> phones.stream().noneMatch(one -> one.coming), Crowd.PATIENCE)) {
-        throw new RunFailedException("a phone does not come");
+    BenchResult run() {
+      phones.forEach(phone -> runAfter(exponential(MEAN_ONLINE_SECONDS), () -> disconnect(phone)));
+      chats.forEach(chat -> runAfter(exponential(MEAN_PAUSE_SECONDS), () -> startChat(chat)));
+      CpuTime used = measurement.measureSteadyLoad(600);
+      ended = true;
+      if (!users.runUntil(
+          () -> phones.stream().noneMatch(phone -> phone.connecting),
+          VirtualUsers.ARRIVAL_TIMEOUT)) {
+        throw new RunFailedException("a phone did not connect");
       }
-      crowd.open(
-          phones.stream().filter(one -> !one.here).map(one -> one.device).toList(),
-          benchRun.atOnce());
-      crowd.pass(Duration.ofSeconds(5));
-      return costRun.result(used);
+      users.connectAll(
+          phones.stream().filter(phone -> !phone.online).map(phone -> phone.device).toList(),
+          benchRun.concurrentConnects());
+      users.runFor(Duration.ofSeconds(5));
+      return measurement.result(used);
     }
 
-    private void go(Phone phone) {
-      if (phone.device.isSending()) {
-        after(1, () -> go(phone));
-      } else if (phone.here) {
-        phone.here = false;
-        phone.device.leave();
-        after(mean(AWAY), () -> come(phone, () -> {}));
+    private void disconnect(Phone phone) {
+      if (phone.device.hasMessagesInFlight()) {
+        runAfter(1, () -> disconnect(phone));
+      } else if (phone.online) {
+        phone.online = false;
+        phone.device.disconnect();
+        runAfter(exponential(MEAN_OFFLINE_SECONDS), () -> connect(phone, () -> {}));
       }
     }
 
-    /** The phone connects if it is away; {@code then} runs when it is there. */
-    private void come(Phone phone, Runnable then) {
-      if (phone.here) {
+    /** Connects an offline phone. {@code then} runs when the phone is online. */
+    private void connect(Phone phone, Runnable then) {
+      if (phone.online) {
         then.run();
-      } else if (!phone.coming) {
-        phone.coming = true;
-        crowd.connect(
+      } else if (!phone.connecting) {
+        phone.connecting = true;
+        users.connect(
             phone.device,
             () -> {
-              phone.coming = false;
-              phone.here = true;
-              after(15 + mean(HERE), () -> go(phone));
+              phone.connecting = false;
+              phone.online = true;
+              runAfter(15 + exponential(MEAN_ONLINE_SECONDS), () -> disconnect(phone));
               then.run();
             });
       }
     }
 
-    private void begin(Talk talk) {
-      Phone first = any(talk.phones);
-      int messages = random.nextInt(1, MOST_MESSAGES + 1);
-      come(first, () -> say(talk, first, messages));
-      after(10 + mean(PAUSE), () -> begin(talk));
+    private void startChat(Chat chat) {
+      Phone first = randomPhone(chat.phones);
+      int messages = random.nextInt(1, MAX_MESSAGES + 1);
+      connect(first, () -> sendMessage(chat, first, messages));
+      runAfter(10 + exponential(MEAN_PAUSE_SECONDS), () -> startChat(chat));
     }
 
-    private void say(Talk talk, Phone phone, int left) {
-      if (phone.here) {
-        phone.device.send(talk.conversation, System.nanoTime(), 0);
-        Phone other = any(talk.phones);
-        if (!other.here && random.nextDouble() < REACHED) {
-          after(random.nextDouble(3, 15), () -> come(other, () -> {}));
+    private void sendMessage(Chat chat, Phone phone, int left) {
+      if (phone.online) {
+        phone.device.send(chat.conversation, System.nanoTime(), 0);
+        Phone other = randomPhone(chat.phones);
+        if (!other.online && random.nextDouble() < CONNECT_PROBABILITY) {
+          runAfter(random.nextDouble(3, 15), () -> connect(other, () -> {}));
         }
       }
-      List<Phone> here = talk.phones.stream().filter(one -> one.here).toList();
-      if (left > 1 && !here.isEmpty()) {
-        after(random.nextDouble(2, 8), () -> say(talk, any(here), left - 1));
+      List<Phone> online = chat.phones.stream().filter(member -> member.online).toList();
+      if (left > 1 && !online.isEmpty()) {
+        runAfter(random.nextDouble(2, 8), () -> sendMessage(chat, randomPhone(online), left - 1));
       }
     }
 
-    private Phone any(List<Phone> of) {
-      return of.get(random.nextInt(of.size()));
+    private Phone randomPhone(List<Phone> candidates) {
+      return candidates.get(random.nextInt(candidates.size()));
     }
 
-    private double mean(double seconds) {
-      return -Math.log(1 - random.nextDouble()) * seconds;
+    /** Draws from an exponential distribution. */
+    private double exponential(double meanSeconds) {
+      return -Math.log(1 - random.nextDouble()) * meanSeconds;
     }
 
-    private void after(double seconds, Runnable what) {
-      eventLoop.at(
+    /** Runs an action later, unless the measured time is over by then. */
+    private void runAfter(double seconds, Runnable action) {
+      eventLoop.runAt(
           System.nanoTime() + (long) (seconds * 1e9),
           () -> {
-            if (!over) {
-              what.run();
+            if (!ended) {
+              action.run();
             }
           });
     }

@@ -4,24 +4,23 @@ import java.util.List;
 import parley.bench.Options;
 
 /**
- * Users at a human pace, on the store that nodes share. It measures the cost of the store, not the
- * speed of the program. Devices acknowledge after {@code ack} milliseconds (200), and users read
- * after {@code read} milliseconds (1,000). The program has a small heap, because there is little to
- * do.
+ * Users at a human pace on the stand-in for DynamoDB. Measures the cost of the store, not the speed
+ * of the server. By default devices acknowledge after 200 ms ({@code ack}) and users read after
+ * 1,000 ms ({@code read}). The server has a small heap, because the load is small.
  */
 abstract class PeopleScenario implements Scenario {
   @Override
-  public boolean sharedStore() {
+  public boolean usesDynamoDb() {
     return true;
   }
 
   @Override
-  public int ackMillis(Options options) {
+  public int defaultAckMillis(Options options) {
     return 200;
   }
 
   @Override
-  public int readMillis() {
+  public int defaultReadMillis() {
     return 1_000;
   }
 
@@ -31,7 +30,7 @@ abstract class PeopleScenario implements Scenario {
   }
 
   @Override
-  public List<String> jvm() {
+  public List<String> jvmOptions() {
     return List.of("-Xms256m", "-Xmx512m");
   }
 }

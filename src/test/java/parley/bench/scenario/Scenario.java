@@ -5,33 +5,33 @@ import parley.bench.Options;
 import parley.bench.engine.BenchRun;
 import parley.bench.report.BenchResult;
 
-/** One kind of load. */
+/** A workload for the server. */
 public interface Scenario {
-  /** Plays it once, from an empty program to a settled account. */
-  BenchResult play(BenchRun benchRun);
+  /** Runs the scenario once on a new server and checks that every message arrived. */
+  BenchResult run(BenchRun benchRun);
 
-  /** How long acknowledgements are gathered where nobody says, in milliseconds. */
-  default int ackMillis(Options options) {
+  /** For how long devices gather acknowledgements by default, in milliseconds. */
+  default int defaultAckMillis(Options options) {
     return 0;
   }
 
-  /** After how long users read where nobody says, in milliseconds; -1 if nobody reads. */
-  default int readMillis() {
+  /** After how long users read by default, in milliseconds; -1 if they never read. */
+  default int defaultReadMillis() {
     return -1;
   }
 
-  /** How many nodes share the store where nobody says. */
+  /** The number of server nodes. */
   default int nodes(Options options) {
     return 1;
   }
 
-  /** JVM options the program needs for it, before those that the caller gives. */
-  default List<String> jvm() {
+  /** JVM options for the server. Options of the caller follow them and take precedence. */
+  default List<String> jvmOptions() {
     return List.of();
   }
 
-  /** Whether the program keeps its events in the store that nodes share, not in its own. */
-  default boolean sharedStore() {
+  /** Whether the server uses the stand-in for DynamoDB instead of its embedded store. */
+  default boolean usesDynamoDb() {
     return false;
   }
 }

@@ -6,79 +6,80 @@ import org.HdrHistogram.Histogram;
 import parley.bench.engine.BenchConversation;
 import parley.bench.engine.BenchDevice;
 import parley.bench.engine.BenchRun;
-import parley.bench.engine.Crowd;
 import parley.bench.engine.SendSchedule;
+import parley.bench.engine.VirtualUsers;
 import parley.bench.report.BenchResult;
 import parley.bench.report.RunFailedException;
 
 /**
- * How long the program takes from its start to listening, and, when it has been started again, a
- * conversation with 10,000 entries from the first question to the answer: it is read from snapshot
- * and events for that. The second question is the same without the reading. Some hundred small
- * conversations are asked first, so that not the loading of classes is measured.
+ * Measures the time from the start of the server until it listens. After a restart it also measures
+ * the first page of a conversation of 10,000 entries, which the server recovers from snapshot and
+ * events, and the second page, which needs no recovery. Two hundred small conversations are read
+ * first, so that class loading is not measured.
  */
 public final class Start implements Scenario {
-  private static final int SMALL = 200;
-  private static final Duration REST = Duration.ofSeconds(2);
+  private static final int SMALL_CONVERSATIONS = 200;
+  private static final Duration SETTLE_TIME = Duration.ofSeconds(2);
 
   @Override
-  public BenchResult play(BenchRun benchRun) {
-    Crowd crowd = benchRun.crowd;
+  public BenchResult run(BenchRun benchRun) {
+    VirtualUsers users = benchRun.users;
     int entries = benchRun.options.number("entries", 10_000);
     int restarts = benchRun.options.number("restarts", 3);
-    int big = benchRun.options.number("conversations", 3);
-    List<BenchDevice> all = crowd.users(2 * (big + SMALL));
-    crowd.open(all, BenchRun.AT_ONCE);
-    List<BenchDevice> senders = BenchRun.half(all, 0);
-    List<BenchConversation> convs = crowd.acquaint(senders, BenchRun.half(all, 1));
+    int bigCount = benchRun.options.number("conversations", 3);
+    List<BenchDevice> all = users.create(2 * (bigCount + SMALL_CONVERSATIONS));
+    users.connectAll(all, BenchRun.CONCURRENT_CONNECTS);
+    List<BenchDevice> senders = BenchRun.firstHalf(all);
+    List<BenchConversation> conversations =
+        users.startConversations(senders, BenchRun.secondHalf(all));
     ConversationFiller.fill(
-        crowd,
-        senders.subList(0, big),
-        convs.subList(0, big),
+        users,
+        senders.subList(0, bigCount),
+        conversations.subList(0, bigCount),
         entries,
         benchRun.options.number("window", 1),
         1);
-    crowd.pass(REST);
+    users.runFor(SETTLE_TIME);
     Histogram starts = SendSchedule.histogram();
     Histogram small = SendSchedule.histogram();
     Histogram first = SendSchedule.histogram();
     Histogram second = SendSchedule.histogram();
     for (int i = 0; i < restarts; i++) {
-      all.forEach(BenchDevice::leave);
-      crowd.pass(REST);
-      benchRun.measuredServer.own().terminate();
+      all.forEach(BenchDevice::disconnect);
+      users.runFor(SETTLE_TIME);
+      benchRun.measuredServer.singleProcess().terminate();
       long start = System.nanoTime();
-      benchRun.measuredServer.own().restart();
+      benchRun.measuredServer.singleProcess().restart();
       starts.recordValue(System.nanoTime() - start);
-      crowd.open(senders, BenchRun.AT_ONCE);
-      crowd.pass(REST);
-      for (int c = big; c < convs.size(); c++) {
-        small.recordValue(ask(crowd, senders.get(c), convs.get(c)));
+      users.connectAll(senders, BenchRun.CONCURRENT_CONNECTS);
+      users.runFor(SETTLE_TIME);
+      for (int c = bigCount; c < conversations.size(); c++) {
+        small.recordValue(readPage(users, senders.get(c), conversations.get(c)));
       }
-      for (int c = 0; c < big; c++) {
-        first.recordValue(ask(crowd, senders.get(c), convs.get(c)));
-        second.recordValue(ask(crowd, senders.get(c), convs.get(c)));
+      for (int c = 0; c < bigCount; c++) {
+        first.recordValue(readPage(users, senders.get(c), conversations.get(c)));
+        second.recordValue(readPage(users, senders.get(c), conversations.get(c)));
       }
     }
     BenchResult benchResult =
         new BenchResult()
-            .with("first start (s)", benchRun.measuredServer.startNanos() / 1e9)
+            .with("first start (s)", benchRun.measuredServer.startupNanos() / 1e9)
             .with("restart median (s)", starts.getValueAtPercentile(50) / 1e9)
             .with("restart max (s)", starts.getMaxValue() / 1e9)
-            .with("recovery, first answer p50 (ms)", first.getValueAtPercentile(50) / 1e6)
-            .with("recovery, first answer max (ms)", first.getMaxValue() / 1e6)
-            .with("second answer p50 (ms)", second.getValueAtPercentile(50) / 1e6)
-            .with("small conversation p50 (ms)", small.getValueAtPercentile(50) / 1e6);
-    return benchRun.settled(benchResult);
+            .with("first page, with recovery p50 (ms)", first.getValueAtPercentile(50) / 1e6)
+            .with("first page, with recovery max (ms)", first.getMaxValue() / 1e6)
+            .with("second page p50 (ms)", second.getValueAtPercentile(50) / 1e6)
+            .with("page of small conversation p50 (ms)", small.getValueAtPercentile(50) / 1e6);
+    return benchRun.verified(benchResult);
   }
 
-  private static long ask(
-      Crowd crowd, BenchDevice benchDevice, BenchConversation benchConversation) {
-    boolean[] came = {false};
+  private static long readPage(
+      VirtualUsers users, BenchDevice device, BenchConversation conversation) {
+    boolean[] received = {false};
     long start = System.nanoTime();
-    benchDevice.history(benchConversation, 0, 50, (from, page) -> came[0] = true);
-    if (!crowd.until(() -> came[0], Crowd.PATIENCE)) {
-      throw new RunFailedException("no page came");
+    device.history(conversation, 0, 50, (from, page) -> received[0] = true);
+    if (!users.runUntil(() -> received[0], VirtualUsers.ARRIVAL_TIMEOUT)) {
+      throw new RunFailedException("no page arrived");
     }
     return System.nanoTime() - start;
   }

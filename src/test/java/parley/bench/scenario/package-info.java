@@ -1,8 +1,8 @@
 /**
- * The workloads of the load generator: each concrete {@link parley.bench.scenario.Scenario} is one,
+ * The workloads of the load generator. Each concrete {@link parley.bench.scenario.Scenario} is one,
  * and {@link parley.bench.scenario.Cluster} compares several nodes with one. {@code
- * parley.bench.Load} knows their names on the command line. The package also has what several of
- * them share: filling conversations, and the account of the store's cost.
+ * parley.bench.Load} maps command-line names to them. The package also has their common parts:
+ * filling conversations, and measuring the cost of the store.
  */
 @NullMarked
 package parley.bench.scenario;

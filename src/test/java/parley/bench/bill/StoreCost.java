@@ -6,41 +6,41 @@ import java.util.Map;
 import parley.bench.bill.Bill.Amount;
 
 /**
- * A bill for a number of things of one kind, such as messages.
+ * The cost of the store for a number of items of one kind, such as messages.
  *
- * @param workload what was done
- * @param bill what it cost
- * @param each the name of one thing
- * @param count how many there were
+ * @param workload the name of the workload
+ * @param bill the units of the whole run
+ * @param each the name of one item
+ * @param count the number of items
  */
-public record PriceTag(String workload, Bill bill, String each, double count) {
-  /** Lines of the table that cost less than this, in dollars a million, are shown as one. */
-  private static final double SMALL = 0.005;
+public record StoreCost(String workload, Bill bill, String each, double count) {
+  /** The table combines all lines that cost less than this, in dollars per million items. */
+  private static final double MIN_SHOWN_DOLLARS = 0.005;
 
   private static final String ROW = "  %-22s %-14s %-34s %9s %9s %9s%n";
 
   public double writeUnits() {
-    return bill.total().writeUnits() / all();
+    return bill.total().writeUnits() / divisor();
   }
 
   public double readUnits() {
-    return bill.total().readUnits() / all();
+    return bill.total().readUnits() / divisor();
   }
 
-  /** What a million of them cost. */
+  /** Returns the price of a million items. */
   public double dollarsPerMillion() {
     return perMillion(bill.total());
   }
 
-  private double all() {
+  private double divisor() {
     return count <= 0 ? 1 : count;
   }
 
   private double perMillion(Amount amount) {
-    return amount.dollars() / all() * 1e6;
+    return amount.dollars() / divisor() * 1e6;
   }
 
-  /** The line for scripts: words of the form {@code name=value} after {@code COST}. */
+  /** One line for scripts: {@code COST} and words of the form {@code name=value}. */
   public String line() {
     return String.format(
         Locale.ROOT,
@@ -55,7 +55,7 @@ public record PriceTag(String workload, Bill bill, String each, double count) {
         PriceList.VALID_SINCE);
   }
 
-  /** What it was spent on, the most expensive first, for one of them. */
+  /** A table of the cost per item, the most expensive line first. */
   public String table() {
     StringBuilder text = new StringBuilder();
     text.append(
@@ -63,7 +63,7 @@ public record PriceTag(String workload, Bill bill, String each, double count) {
     Amount rest = Amount.NONE;
     for (Map.Entry<BillLine, Amount> entry : bill.byPrice()) {
       Amount amount = entry.getValue();
-      if (perMillion(amount) < SMALL) {
+      if (perMillion(amount) < MIN_SHOWN_DOLLARS) {
         rest = rest.plus(amount);
       } else {
         BillLine line = entry.getKey();
@@ -83,8 +83,8 @@ public record PriceTag(String workload, Bill bill, String each, double count) {
         entity,
         row,
         cause,
-        number(amount.writeUnits() / all()),
-        number(amount.readUnits() / all()),
+        number(amount.writeUnits() / divisor()),
+        number(amount.readUnits() / divisor()),
         number(perMillion(amount)));
   }
 
@@ -92,7 +92,7 @@ public record PriceTag(String workload, Bill bill, String each, double count) {
     return String.format(Locale.ROOT, "%.3f", value);
   }
 
-  /** For JSON; all lines, in units and dollars of the whole run. */
+  /** All lines for JSON, with the units and dollars of the whole run. */
   public Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("workload", workload);
