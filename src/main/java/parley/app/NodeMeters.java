@@ -16,6 +16,7 @@ import parley.journal.JournalMeters;
 import parley.model.EntryBody;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
+import parley.snapshot.SnapshotMeters;
 import parley.telemetry.Telemetry;
 
 /**
@@ -60,6 +61,7 @@ final class NodeMeters {
             LIMITS,
             PERSISTING));
     JournalMeters.ofProcess();
+    SnapshotMeters.ofProcess();
     String version = BuildVersion.read();
     Gauge.builder(BUILD, () -> 1).tag("version", version).register(telemetry.registry());
     long built = builtAt(version);

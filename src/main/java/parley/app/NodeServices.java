@@ -127,6 +127,7 @@ record NodeServices(
     }
     Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid(entryClock.millis()).toString();
     AccessTokens tokens = new AccessTokens(tokenIssuers.keys(), tokenIssuers.issuer(), clock);
+    tokens.registerMeters(telemetry);
     tokenIssuers.keys().start();
     KeyMeters.bind(telemetry, tokenIssuers.keys(), clock);
     node.getWhenTerminated().thenAccept(done -> tokens.close());

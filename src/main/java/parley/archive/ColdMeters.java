@@ -1,10 +1,12 @@
 package parley.archive;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import parley.telemetry.Buckets;
 import parley.telemetry.Telemetry;
 
@@ -31,6 +33,14 @@ final class ColdMeters {
   /** Gauge: bytes of segments in the cache. */
   static final String CACHE = "parley.cold.cache.bytes";
 
+  /**
+   * Gauge: 1 while a circuit breaker refuses calls or tries the first one again, by {@code store}.
+   */
+  static final String BREAKER_OPEN = "parley.breaker.open";
+
+  /** Counter: how often a circuit breaker began to refuse calls, by {@code store}. */
+  static final String BREAKER_OPENED = "parley.breaker.opened";
+
   private final MeterRegistry registry;
   private final Timer fromCache;
   private final Timer fromStore;
@@ -50,6 +60,13 @@ final class ColdMeters {
         registry.counter(FAILURES, "operation", operation, "kind", kind);
       }
     }
+  }
+
+  /** Registers the meters of a breaker, and returns the counter of its openings. */
+  Counter breaker(String what, BooleanSupplier open) {
+    Tags tags = Tags.of("store", "cold_" + what);
+    Gauge.builder(BREAKER_OPEN, () -> open.getAsBoolean() ? 1 : 0).tags(tags).register(registry);
+    return registry.counter(BREAKER_OPENED, tags);
   }
 
   void read(boolean cached, long bytes, long startNanos) {

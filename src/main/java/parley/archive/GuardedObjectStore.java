@@ -1,5 +1,6 @@
 package parley.archive;
 
+import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -37,11 +38,12 @@ final class GuardedObjectStore {
   private final GuardedCalls writes;
   private final ChangeGate gate = new ChangeGate();
 
-  GuardedObjectStore(ObjectStore store, ColdLimits limits, ActorSystem<?> system) {
+  GuardedObjectStore(
+      ObjectStore store, ColdLimits limits, ActorSystem<?> system, ColdMeters meters) {
     this.store = store;
     this.materializer = SystemMaterializer.get(system).materializer();
-    this.reads = new GuardedCalls("reads", limits.readTimeout(), limits, system);
-    this.writes = new GuardedCalls("writes", limits.writeTimeout(), limits, system);
+    this.reads = new GuardedCalls("reads", limits.readTimeout(), limits, system, meters);
+    this.writes = new GuardedCalls("writes", limits.writeTimeout(), limits, system, meters);
   }
 
   CompletionStage<Done> put(String key, byte[] bytes, String contentType) {
@@ -76,15 +78,30 @@ final class GuardedObjectStore {
   private static final class GuardedCalls {
     private final CircuitBreaker breaker;
     private volatile String lastProblem = "";
+    private volatile boolean open;
 
-    GuardedCalls(String what, Duration timeout, ColdLimits limits, ActorSystem<?> system) {
+    GuardedCalls(
+        String what,
+        Duration timeout,
+        ColdLimits limits,
+        ActorSystem<?> system,
+        ColdMeters meters) {
+      Counter opened = meters.breaker(what, () -> open);
       breaker =
           CircuitBreaker.create(
                   system.classicSystem().scheduler(), limits.failures(), timeout, limits.rest())
               .withExponentialBackoff(limits.longestRest());
       breaker.addOnOpenListener(
-          () -> LOG.warn("Cold {} are suspended after failures: {}", what, lastProblem));
-      breaker.addOnCloseListener(() -> LOG.info("Cold {} work again", what));
+          () -> {
+            open = true;
+            opened.increment();
+            LOG.warn("Cold {} are suspended after failures: {}", what, lastProblem);
+          });
+      breaker.addOnCloseListener(
+          () -> {
+            open = false;
+            LOG.info("Cold {} work again", what);
+          });
     }
 
     <T> CompletionStage<T> call(Callable<CompletionStage<T>> call) {

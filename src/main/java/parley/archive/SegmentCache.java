@@ -26,6 +26,7 @@ final class SegmentCache {
             .maximumWeight(limits.cacheBytes())
             .weigher((ConversationId id, List<Segment> segments) -> weight(segments))
             .expireAfterWrite(limits.cacheTime())
+            .recordStats()
             .build();
   }
 
@@ -70,6 +71,16 @@ final class SegmentCache {
   /** Drops a conversation's segments, because one of them may have been replaced. */
   void forget(ConversationId id) {
     recent.invalidate(id);
+  }
+
+  /** The number of conversations that have segments in the cache. */
+  long entries() {
+    return recent.estimatedSize();
+  }
+
+  /** How many of them were dropped for lack of room, or because of their age. */
+  long evictions() {
+    return recent.stats().evictionCount();
   }
 
   /** Approximate bytes in the cache. */

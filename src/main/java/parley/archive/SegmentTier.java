@@ -57,15 +57,16 @@ final class SegmentTier implements ColdTier {
   SegmentTier(ObjectStore store, ColdLimits limits, ActorSystem<?> system, Telemetry telemetry) {
     this.store = store;
     this.limits = limits;
-    this.objects = new GuardedObjectStore(store, limits, system);
+    this.meters = new ColdMeters(telemetry);
+    this.objects = new GuardedObjectStore(store, limits, system, meters);
     this.executor = system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHER));
     this.cache = new SegmentCache(limits);
-    this.meters = new ColdMeters(telemetry);
     this.reads = bulkhead("reads", limits.reads(), limits.readsWaiting());
     this.scans = bulkhead("scans", limits.scans(), limits.scansWaiting());
     this.writes = bulkhead("writes", limits.writes(), limits.writesWaiting());
     telemetry.gauge(ColdMeters.WAITING, reads::waiting);
     telemetry.gauge(ColdMeters.CACHE, cache::bytes);
+    telemetry.cache("segments", cache::entries, cache::evictions);
   }
 
   private static Bulkhead bulkhead(String what, int admitted, int waiting) {

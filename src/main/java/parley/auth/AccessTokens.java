@@ -39,6 +39,7 @@ import parley.auth.TokenVerdict.Rejected;
 import parley.auth.TokenVerdict.Unavailable;
 import parley.model.IdRules;
 import parley.model.UserId;
+import parley.telemetry.Telemetry;
 
 /**
  * Issues our access tokens, and verifies access tokens: ours, and those of an {@link
@@ -111,9 +112,16 @@ public final class AccessTokens implements AutoCloseable {
         Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .expireAfterWrite(REMEMBER)
+            .recordStats()
             .ticker(() -> clock.millis() * 1_000_000)
             .build();
     ring.beforeInstall(this::useKeys);
+  }
+
+  /** Registers the meters of the cache of verified tokens. */
+  public void registerMeters(Telemetry telemetry) {
+    telemetry.cache(
+        "tokens", verifiedTokens::estimatedSize, () -> verifiedTokens.stats().evictionCount());
   }
 
   /**

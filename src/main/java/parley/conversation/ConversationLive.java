@@ -92,7 +92,8 @@ final class ConversationLive {
     this.directOpening = new DirectOpening(id, userCheck);
     this.reminderClient =
         new ReminderClient(id, dependencies.reminders(), context.getSelf(), timers);
-    this.historyPages = new HistoryPages(context, logReader, state);
+    this.historyPages =
+        new HistoryPages(context, logReader, state, dependencies.telemetry().entities());
     this.dispatch = new Dispatch(state, dependencies.users(), historyPages);
     this.cursorMoves = new CursorMoves(context, logReader, state);
     this.messageLookups = new MessageLookups(context, logReader, state);

@@ -30,6 +30,7 @@ public final class ConversationSharding {
       ReminderAdoption.init(system, dependencies.reminders());
     }
     MissingConversations missingConversations = new MissingConversations();
+    missingConversations.registerMeters(dependencies.telemetry());
     return ClusterSharding.get(system)
         .init(
             Entity.of(

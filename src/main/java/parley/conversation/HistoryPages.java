@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.HistoryPage.Tier;
+import parley.telemetry.EntityMeters;
 
 /**
  * Loads ranges of entries with their current content. Entries come from memory if they are there,
@@ -37,14 +38,19 @@ final class HistoryPages {
   private final ActorContext<Conversation.Command> context;
   private final LogReader logReader;
   private final ConversationState state;
+  private final EntityMeters meters;
   private final ReadQueue hot = new ReadQueue();
   private final ReadQueue cold = new ReadQueue();
 
   HistoryPages(
-      ActorContext<Conversation.Command> context, LogReader logReader, ConversationState state) {
+      ActorContext<Conversation.Command> context,
+      LogReader logReader,
+      ConversationState state,
+      EntityMeters meters) {
     this.context = context;
     this.logReader = logReader;
     this.state = state;
+    this.meters = meters;
   }
 
   /** Receives a range, or null if it cannot be read now. Called within the entity. */
@@ -282,9 +288,12 @@ final class HistoryPages {
     rangeRead.read.forEach(entry -> all.add(current(rangeRead, entry)));
     inMemory.forEach(entry -> all.add(current(rangeRead, entry)));
     if (fromLog) {
+      boolean cold = rangeRead.sources.stream().anyMatch(one -> one.tier() == Tier.COLD);
+      meters.readFromStore(cold);
       rangeRead.addSource(Tier.MEMORY, rangeRead.next(), rangeRead.to);
       end(rangeRead, all);
     } else {
+      meters.readFromMemory();
       // The edits of these entries are newer, so they are in memory too.
       rangeRead.ready.accept(all, EntrySource.MEMORY);
     }

@@ -11,6 +11,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import parley.model.ConversationId;
 import parley.model.Refusal;
+import parley.telemetry.Telemetry;
 
 /**
  * A cache of conversation ids that were looked up on this node and do not exist: at most {@value
@@ -30,7 +31,12 @@ final class MissingConversations {
   private record ShardedId(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {}
 
   private final Cache<ShardedId, Boolean> ids =
-      Caffeine.newBuilder().maximumSize(IDS).expireAfterWrite(LIFE).build();
+      Caffeine.newBuilder().maximumSize(IDS).expireAfterWrite(LIFE).recordStats().build();
+
+  /** Registers the meters of the cache. */
+  void registerMeters(Telemetry telemetry) {
+    telemetry.cache("missing_conversations", ids::estimatedSize, () -> ids.stats().evictionCount());
+  }
 
   /** Notes that the conversation does not exist. */
   void add(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {

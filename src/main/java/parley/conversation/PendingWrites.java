@@ -170,6 +170,9 @@ final class PendingWrites {
     Telemetry telemetry = dependencies.telemetry();
     telemetry.persisted("conversation", System.nanoTime() - write.sinceNanos());
     List<Entry> entries = write.batch().entries();
+    if (!entries.isEmpty()) {
+      telemetry.entities().committed(entries.size());
+    }
     for (Entry entry : entries) {
       telemetry.accepted(entry.body().type());
       if (entry.body() instanceof EntryBody.Delete delete) {

@@ -6,16 +6,15 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import parley.telemetry.Buckets;
+import parley.telemetry.EntityKinds;
 import parley.telemetry.ProcessMeters;
 
 /**
- * Meters of what a journal writes, by {@code entity}, the kind of entity. The kind is the part of a
- * persistence id before the name; a kind that is not in the table counts as {@value #OTHER}.
+ * Meters of what a journal writes, by {@code entity}, the {@linkplain EntityKinds kind of entity}.
  * Thread-safe.
  */
 public final class JournalMeters {
@@ -28,24 +27,6 @@ public final class JournalMeters {
   /** Summary: bytes of an event as it is stored. */
   public static final String EVENT_BYTES = "parley.event.bytes";
 
-  private static final String OTHER = "other";
-  private static final String SHARDING = "sharding";
-
-  /** The kinds, as meters name them; persistence ids have hyphens. */
-  public static final List<String> KINDS =
-      List.of(
-          "conversation",
-          "user",
-          "account",
-          "cursor_log",
-          "push_token",
-          "dead_letters",
-          "archive_day",
-          "archive_clock",
-          "adoption",
-          SHARDING,
-          OTHER);
-
   private record Meters(Timer time, Counter failures, DistributionSummary bytes) {}
 
   private static final JournalMeters PROCESS = new JournalMeters(ProcessMeters.registry());
@@ -53,7 +34,7 @@ public final class JournalMeters {
   private final Map<String, Meters> kinds = new HashMap<>();
 
   JournalMeters(MeterRegistry registry) {
-    for (String kind : KINDS) {
+    for (String kind : EntityKinds.ALL) {
       Tags tags = Tags.of("entity", kind);
       kinds.put(
           kind,
@@ -90,25 +71,6 @@ public final class JournalMeters {
   }
 
   private Meters of(String persistenceId) {
-    return Objects.requireNonNull(kinds.get(kind(persistenceId)));
-  }
-
-  /** The kind of entity that has this persistence id. */
-  static String kind(String persistenceId) {
-    int end = persistenceId.indexOf('|');
-    if (end < 0) {
-      return persistenceId.startsWith("/sharding/") ? SHARDING : OTHER;
-    }
-    String kind =
-        switch (persistenceId.substring(0, end)) {
-          case "Account" -> "account";
-          case "cursor-log" -> "cursor_log";
-          case "push-token" -> "push_token";
-          case "dead-letters" -> "dead_letters";
-          case "archive-day" -> "archive_day";
-          case "archive-clock" -> "archive_clock";
-          case String same -> same;
-        };
-    return KINDS.contains(kind) ? kind : OTHER;
+    return Objects.requireNonNull(kinds.get(EntityKinds.of(persistenceId)));
   }
 }

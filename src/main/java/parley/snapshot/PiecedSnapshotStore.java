@@ -82,14 +82,15 @@ public final class PiecedSnapshotStore extends SnapshotStore {
     } catch (RuntimeException e) {
       return Futures.failed(e);
     }
-    if (bytes.length <= pieceBytes) {
-      return scala(put(metadata, snapshot));
-    }
     int count = (bytes.length + pieceBytes - 1) / pieceBytes;
     if (count > MAX_PIECES) {
       return Futures.failed(
           new IllegalArgumentException(
               metadata.persistenceId() + ": a snapshot of " + bytes.length + " bytes"));
+    }
+    SnapshotMeters.ofProcess().written(metadata.persistenceId(), bytes.length);
+    if (count <= 1) {
+      return scala(put(metadata, snapshot));
     }
     CompletionStage<Void> stored = CompletableFuture.completedFuture(null);
     for (int i = 1; i <= count; i++) {

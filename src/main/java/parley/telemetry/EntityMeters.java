@@ -36,6 +36,15 @@ public final class EntityMeters {
   /** Summary: inbox rows in one event of a user. */
   public static final String FLUSH_ROWS = "parley.user.flush.rows";
 
+  /** Summary: entries in one event of a conversation, the size of a group commit. */
+  public static final String GROUP_COMMIT = "parley.group_commit.entries";
+
+  /**
+   * Counter: ranges of a log that were read for clients, by {@code tier}, the slowest that had a
+   * part in it: {@code memory}, {@code journal} or {@code cold}.
+   */
+  public static final String HISTORY_READS = "parley.history.reads";
+
   /** Gauge: push notifications that users have pending. */
   public static final String PUSHES = "parley.push.pending";
 
@@ -68,6 +77,10 @@ public final class EntityMeters {
   private final Counter repeats;
   private final Counter reconnects;
   private final DistributionSummary flushRows;
+  private final DistributionSummary groupCommit;
+  private final Counter memoryReads;
+  private final Counter journalReads;
+  private final Counter coldReads;
   private final Labelled<Timer> recovery;
 
   /**
@@ -93,6 +106,13 @@ public final class EntityMeters {
         DistributionSummary.builder(FLUSH_ROWS)
             .serviceLevelObjectives(1, 2, 5, 10, 50, 200)
             .register(registry);
+    groupCommit =
+        DistributionSummary.builder(GROUP_COMMIT)
+            .serviceLevelObjectives(1, 2, 5, 10, 50, 200)
+            .register(registry);
+    memoryReads = registry.counter(HISTORY_READS, "tier", "memory");
+    journalReads = registry.counter(HISTORY_READS, "tier", "journal");
+    coldReads = registry.counter(HISTORY_READS, "tier", "cold");
     recovery =
         new Labelled<>(entity -> Buckets.timer(registry, RECOVERY_TIME, Tags.of("entity", entity)));
     recovery.expect(List.of("conversation", "user", "cursor_log"));
@@ -144,6 +164,29 @@ public final class EntityMeters {
    */
   public void flushed(int rows) {
     flushRows.record(rows);
+  }
+
+  /**
+   * A conversation's event with entries is durable.
+   *
+   * @param entries the number of entries in it, at least 1
+   */
+  public void committed(int entries) {
+    groupCommit.record(entries);
+  }
+
+  /** A range of a log was read from memory alone. */
+  public void readFromMemory() {
+    memoryReads.increment();
+  }
+
+  /**
+   * A range of a log was read, of which at least a part was not in memory.
+   *
+   * @param cold whether a part came from the cold tier
+   */
+  public void readFromStore(boolean cold) {
+    (cold ? coldReads : journalReads).increment();
   }
 
   /**

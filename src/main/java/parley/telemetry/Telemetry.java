@@ -87,6 +87,12 @@ public final class Telemetry implements AutoCloseable {
   /** Counter: log lines that {@link LogLimiter} suppressed in this process. */
   public static final String LOG_SUPPRESSED = "parley.log.suppressed";
 
+  /** Gauge: entries of a cache of this node, by {@code cache}. */
+  public static final String CACHE_ENTRIES = "parley.cache.entries";
+
+  /** Counter: entries that a cache dropped for lack of room or because of their age. */
+  public static final String CACHE_EVICTIONS = "parley.cache.evictions";
+
   private static final String BY_CLIENT = "client";
 
   /** The most different values of one label; further values count as {@code other}. */
@@ -289,6 +295,20 @@ public final class Telemetry implements AutoCloseable {
    */
   public void counter(String name, Supplier<Number> value) {
     FunctionCounter.builder(name, value, count -> count.get().doubleValue()).register(registry);
+  }
+
+  /**
+   * Registers the meters of a cache that another component keeps.
+   *
+   * @param cache the value of the label {@code cache}: lower case, with underscores
+   * @param entries how many entries it has now
+   * @param evictions how many were dropped so far, for lack of room or because of their age
+   */
+  public void cache(String cache, Supplier<Number> entries, Supplier<Number> evictions) {
+    Gauge.builder(CACHE_ENTRIES, entries).tag("cache", cache).register(registry);
+    FunctionCounter.builder(CACHE_EVICTIONS, evictions, dropped -> dropped.get().doubleValue())
+        .tag("cache", cache)
+        .register(registry);
   }
 
   /** How many sockets are open on this node. */

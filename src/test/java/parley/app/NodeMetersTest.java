@@ -80,6 +80,7 @@ class NodeMetersTest {
         b.await(Frames.message(id, seq));
         client.get("/v1/users/" + ben.userId(), ann.accessToken()).expect(200);
         client.get("/v1/users/nobody", ann.accessToken());
+        client.log(ben, id);
         client.get("/v1/x/" + ben.userId(), ann.accessToken());
         client.get("/" + ben.userId(), null);
       }
@@ -103,6 +104,9 @@ class NodeMetersTest {
                 assertThat(now.get("parley_event_bytes_count{entity=\"conversation\"}"))
                     .isPositive();
                 assertThat(now.get("parley_user_flush_rows_count")).isPositive();
+                assertThat(now.get("parley_group_commit_entries_sum")).isEqualTo(1);
+                assertThat(now.get("parley_history_reads_total{tier=\"memory\"}")).isPositive();
+                assertThat(now.get("parley_cache_entries{cache=\"tokens\"}")).isEqualTo(2);
                 assertThat(now.get("parley_recovery_time_seconds_count{entity=\"user\"}"))
                     .isPositive();
                 assertThat(now.get("parley_mailbox_delay_seconds_count{dispatcher=\"default\"}"))

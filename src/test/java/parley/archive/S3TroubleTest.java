@@ -127,6 +127,15 @@ class S3TroubleTest {
     return tier.read(ID, 1, 10).runWith(Sink.seq(), harness().kit.system());
   }
 
+  private double breakerOpen() {
+    return telemetry
+        .registry()
+        .get(ColdMeters.BREAKER_OPEN)
+        .tag("store", "cold_reads")
+        .gauge()
+        .value();
+  }
+
   private double failures(String operation) {
     return telemetry
         .registry()
@@ -142,6 +151,7 @@ class S3TroubleTest {
           .isInstanceOf(ColdUnavailable.class)
           .hasMessage("S3 answers 503 SlowDown");
       assertThat(requests).hasValue(3 * i);
+      assertThat(breakerOpen()).isEqualTo(i < 5 ? 0 : 1);
     }
     // From here on S3 gets no requests.
     assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))

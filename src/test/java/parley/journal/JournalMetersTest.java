@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import parley.telemetry.EntityKinds;
 
 final class JournalMetersTest {
   @ParameterizedTest
@@ -24,8 +25,8 @@ final class JournalMetersTest {
     "notebook-1, other",
   })
   void aPersistenceIdHasAKind(String id, String kind) {
-    assertThat(JournalMeters.kind(id)).isEqualTo(kind);
-    assertThat(JournalMeters.KINDS).contains(kind);
+    assertThat(EntityKinds.of(id)).isEqualTo(kind);
+    assertThat(EntityKinds.ALL).contains(kind);
   }
 
   @Test

@@ -8,6 +8,7 @@ import org.apache.pekko.persistence.SaveSnapshotFailure;
 import org.apache.pekko.persistence.SaveSnapshotSuccess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import parley.telemetry.Telemetry;
 
 /** Snapshots of any size, in a store that refuses large ones. */
 class PiecedSnapshotStoreTest {
@@ -31,6 +32,23 @@ class PiecedSnapshotStoreTest {
     assertThat(harness.load("a")).isEqualTo("small");
     assertThat(harness.store().items).containsOnlyKeys("a");
     assertThat(harness.load("nobody")).isNull();
+  }
+
+  @Test
+  void itsSizeIsMeasuredOnceForAllPieces() {
+    SnapshotMeters meters = SnapshotMeters.ofProcess();
+    assertThat(meters).isNotNull();
+    try (Telemetry telemetry = new Telemetry()) {
+      harness.save("cursor-log|1", 1, text(1_000_000, 5));
+      var sizes =
+          telemetry
+              .registry()
+              .get(SnapshotMeters.SNAPSHOT_BYTES)
+              .tag("entity", "cursor_log")
+              .summary();
+      assertThat(sizes.count()).isEqualTo(1);
+      assertThat(sizes.totalAmount()).isGreaterThanOrEqualTo(1_000_000);
+    }
   }
 
   @Test
