@@ -20,6 +20,7 @@ import parley.admin.InspectionRoutes;
 import parley.admin.KeyMeters;
 import parley.admin.KeyRoutes;
 import parley.admin.MarkRoutes;
+import parley.admin.UnreadAuditor;
 import parley.archive.ColdTier;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
@@ -58,6 +59,7 @@ import parley.settings.HostPort;
 import parley.settings.Settings;
 import parley.store.Store;
 import parley.telemetry.Telemetry;
+import parley.user.RowSamples;
 import parley.user.User;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
@@ -168,7 +170,8 @@ record NodeServices(
         accounts::endFamily,
         entryClock,
         pushWiring.pushing(),
-        telemetry.entities());
+        telemetry.entities(),
+        unreadSamples(node, settings, entityRefs, telemetry));
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -257,6 +260,22 @@ record NodeServices(
                   case User.Refused refused ->
                       throw new IllegalStateException(refused.refusal().message());
                 });
+  }
+
+  /** Starts the check of unread counts, and returns what takes samples of rows for it. */
+  private static RowSamples unreadSamples(
+      ActorSystem<?> node, Settings settings, EntityRefs entityRefs, Telemetry telemetry) {
+    UnreadAuditor.Samples samples = new UnreadAuditor.Samples(telemetry.registry());
+    int perMinute = settings.unreadAuditPerMinute();
+    if (perMinute == 0) {
+      return RowSamples.NONE;
+    }
+    node.systemActorOf(
+        UnreadAuditor.create(
+            samples, Duration.ofMinutes(1).dividedBy(perMinute), entityRefs::conversation),
+        "unread-auditor",
+        Props.empty());
+    return samples;
   }
 
   private static WriteBudget writeBudget(

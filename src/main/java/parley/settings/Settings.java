@@ -34,6 +34,7 @@ import parley.tls.TlsFiles;
  * @param apns push to Apple devices, null if it is off
  * @param fcm push to Android devices, null if it is off
  * @param pushAfter how long an entry may wait for a device of a connected user before it is pushed
+ * @param unreadAuditPerMinute inbox rows whose unread count is checked in a minute; 0 for none
  * @param unknown variables that begin with {@code PARLEY_} and are no settings
  */
 public record Settings(
@@ -55,6 +56,7 @@ public record Settings(
     @Nullable Apns apns,
     @Nullable Fcm fcm,
     Duration pushAfter,
+    int unreadAuditPerMinute,
     List<String> unknown) {
   /**
    * The largest number of shards. The locations of all shards travel in one message between nodes.

@@ -80,6 +80,7 @@ final class SettingsReader {
             apns(),
             fcm(),
             Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
+            env.number("PARLEY_UNREAD_AUDIT_PER_MINUTE", 60, 0, 6_000),
             env.unknown());
     checkCombinations(settings);
     checkPortsDiffer(settings);

@@ -81,6 +81,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
       EntityMeters meters,
+      RowSamples samples,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       AdmissionGuard<User.Command> guard) {
@@ -90,7 +91,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     this.pushDependencies = pushDependencies;
     this.guard = guard;
     this.shard = shard;
-    this.report = new UserReport(meters);
+    this.report = new UserReport(id, meters, samples);
     this.makeLive =
         state ->
             new UserLive(
@@ -117,7 +118,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       InstantSource clock,
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      EntityMeters meters) {
+      EntityMeters meters,
+      RowSamples samples) {
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(settings.idle(), new UserInternal.Idle());
@@ -141,6 +143,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                           pushDependencies,
                           shard,
                           meters,
+                          samples,
                           context,
                           timers,
                           guard)));

@@ -1,19 +1,24 @@
 package parley.user;
 
+import parley.model.UserId;
 import parley.telemetry.EntityMeters;
 import parley.telemetry.OpenWork;
 
-/** Reports what one user has open, to the meters of its node. */
+/** Reports what one user has open, and the rows that it writes, to its node. */
 final class UserReport {
+  private final UserId id;
   private final EntityMeters meters;
+  private final RowSamples samples;
   private final OpenWork.Part rows;
   private final OpenWork.Part pushes;
   private int reportedRows;
   private long rowsSince;
   private int reportedPushes;
 
-  UserReport(EntityMeters meters) {
+  UserReport(UserId id, EntityMeters meters, RowSamples samples) {
+    this.id = id;
     this.meters = meters;
+    this.samples = samples;
     this.rows = meters.unsavedRows().part();
     this.pushes = meters.pendingPushes().part();
   }
@@ -54,6 +59,11 @@ final class UserReport {
         event.rows().size() + event.hidden().size() + event.cursors().size() + event.gone().size();
     if (size > 0) {
       meters.flushed(size);
+    }
+    for (VisibleRow row : event.rows()) {
+      samples.written(
+          new RowSamples.Row(
+              id, row.id(), row.joinedSeq(), row.read(), row.lastSeq(), row.unread()));
     }
   }
 

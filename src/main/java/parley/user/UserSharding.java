@@ -21,6 +21,7 @@ public final class UserSharding {
    * @param pushDependencies the services that push notifications need
    * @param shard receives the request to passivate this entity
    * @param meters the meters of the node's entities
+   * @param samples receives the inbox rows that are written
    */
   public static Behavior<User.Command> create(
       UserId id,
@@ -30,9 +31,10 @@ public final class UserSharding {
       InstantSource clock,
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      EntityMeters meters) {
+      EntityMeters meters,
+      RowSamples samples) {
     return UserEntity.create(
-        id, settings, conversations, logins, clock, pushDependencies, shard, meters);
+        id, settings, conversations, logins, clock, pushDependencies, shard, meters, samples);
   }
 
   /** Registers the user entities with cluster sharding. */
@@ -43,7 +45,8 @@ public final class UserSharding {
       AccountLogins logins,
       InstantSource clock,
       PushDependencies pushDependencies,
-      EntityMeters meters) {
+      EntityMeters meters,
+      RowSamples samples) {
     return sharding.init(
         Entity.of(
                 User.KEY,
@@ -56,7 +59,8 @@ public final class UserSharding {
                         clock,
                         pushDependencies,
                         entity.getShard(),
-                        meters))
+                        meters,
+                        samples))
             .withStopMessage(new UserInternal.Stop()));
   }
 }

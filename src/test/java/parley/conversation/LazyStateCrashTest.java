@@ -12,9 +12,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -48,6 +50,7 @@ import parley.telemetry.Telemetry;
 import parley.user.AccountLogins;
 import parley.user.Delivery;
 import parley.user.PushDependencies;
+import parley.user.RowSamples;
 import parley.user.User;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
@@ -251,7 +254,8 @@ class LazyStateCrashTest {
                       clock,
                       PushDependencies.off(),
                       shard.getRef(),
-                      new EntityMeters(new SimpleMeterRegistry(), clock))));
+                      new EntityMeters(new SimpleMeterRegistry(), clock),
+                      rows::add)));
       ask(
           (ActorRef<User.ProfileReply> to) ->
               user(person).tell(new User.Ensure(person.value(), person.value(), to)));
@@ -277,6 +281,9 @@ class LazyStateCrashTest {
   private Place<User.Command> user(UserId id) {
     return java.util.Objects.requireNonNull(users.get(id));
   }
+
+  /** The rows that users have written, also those that a crash has lost. */
+  private final Queue<RowSamples.Row> rows = new ConcurrentLinkedQueue<>();
 
   private final Map<UserId, Long> shownRead = new ConcurrentHashMap<>();
   private final Map<UserId, Long> shownLast = new ConcurrentHashMap<>();
@@ -404,6 +411,15 @@ class LazyStateCrashTest {
     assertThat(complaints).as("seed %d", seed).isEmpty();
     assertThat(shown.values()).as("inboxes were shown").isNotEmpty();
     rest(seed);
+    // The auditor of unread counts relies on it: a written row is true for ever.
+    assertThat(rows)
+        .as("seed %d", seed)
+        .isNotEmpty()
+        .allSatisfy(
+            row ->
+                assertThat(row.unread())
+                    .as("%s", row)
+                    .isEqualTo(count(row.user(), row.read(), row.last())));
   }
 
   /** Everything that waits is written; then nothing is left to say. */

@@ -37,6 +37,7 @@ import parley.snapshot.SnapshotSchedule;
 import parley.telemetry.Telemetry;
 import parley.user.AccountLogins;
 import parley.user.PushDependencies;
+import parley.user.RowSamples;
 import parley.user.User;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
@@ -164,7 +165,8 @@ class LossyWireTest {
                   clock,
                   PushDependencies.off(),
                   shard.getRef(),
-                  telemetry.entities()));
+                  telemetry.entities(),
+                  RowSamples.NONE));
       TestProbe<User.ProfileReply> made = kit.createTestProbe();
       user.tell(new User.Ensure(person.value(), person.value(), made.getRef()));
       made.receiveMessage();

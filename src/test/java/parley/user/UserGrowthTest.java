@@ -117,7 +117,8 @@ class UserGrowthTest {
                 harness.clock,
                 PushDependencies.off(),
                 harness.shard.getRef(),
-                harness.entityMeters));
+                harness.entityMeters,
+                RowSamples.NONE));
     harness.kit.createTestProbe().expectTerminated(user, Duration.ofSeconds(10));
   }
 

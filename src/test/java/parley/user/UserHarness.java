@@ -190,7 +190,8 @@ final class UserHarness implements AutoCloseable {
                 clock,
                 pushDependencies,
                 shard.getRef(),
-                entityMeters),
+                entityMeters,
+                RowSamples.NONE),
             EventSourcedBehaviorTestKit.enabledSerializationSettings()
                 .withVerifyState(false)
                 .withVerifyEquality(true));
