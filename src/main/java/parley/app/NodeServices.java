@@ -103,7 +103,8 @@ record NodeServices(
    * @param store where events are kept
    * @param epoch the name of the store's history; see {@link Store#epoch}
    * @param cold where old entries are stored, null if they stay in the journal
-   * @param pausedTooLong true once this process must acknowledge nothing any more, after a long pause
+   * @param pausedTooLong true once this process must acknowledge nothing any more, after a long
+   *     pause
    * @param tokenIssuers who issues the tokens that are accepted
    * @param pushing the providers of push notifications
    */
@@ -141,7 +142,7 @@ record NodeServices(
             clock);
     telemetry.counter("parley.auth.passwords.refused", accounts::refusedPasswords);
     ArchiveDependencies archiveDependencies =
-        ArchiveWiring.start(node, settings, cold, entityRefs, entryClock);
+        ArchiveWiring.start(node, settings, cold, entityRefs, entryClock, telemetry);
     boolean sharedStore = settings.store().kind() == Settings.StoreKind.DYNAMODB;
     ConversationSharding.init(
         node,
