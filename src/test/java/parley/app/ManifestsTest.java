@@ -46,6 +46,7 @@ class ManifestsTest {
   private static final String NETWORK = "base/networkpolicy.yaml";
   private static final String DISRUPTION = "base/poddisruptionbudget.yaml";
   private static final String INGRESS = "components/ingress/ingress.yaml";
+  private static final String MONITOR = "components/monitoring/servicemonitor.yaml";
   private static final String COLD = "components/cold-s3/configmap.yaml";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -222,6 +223,32 @@ class ManifestsTest {
             "name",
             "x",
             "leads nowhere"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "port", "http", "asks another port"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "path", "/stats", "path"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "scheme", "https", "scheme"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "every", "15s", "every"),
+        set(MONITOR, "ServiceMonitor", "/spec", "jobLabel", "app", "job is not called"),
+        set(
+            SERVICES,
+            "Service",
+            "/metadata/labels",
+            "app.kubernetes.io/component",
+            "x",
+            "headless Service alone"),
+        set(
+            "components/monitoring/rules-push.yaml",
+            "PrometheusRule",
+            "/spec/groups/0/rules/0",
+            "expression",
+            "x",
+            "expression"),
+        set(
+            "components/monitoring/scraped-once.yaml",
+            "StatefulSet",
+            "/spec/template/metadata/annotations",
+            "prometheus.io/scrape",
+            "true",
+            "scraped twice"),
         remove("base/kustomization.yaml", "Kustomization", "/resources", 0, "base: the kust"),
         set(
             "overlays/local/configmap.yaml",
