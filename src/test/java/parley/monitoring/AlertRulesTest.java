@@ -3,6 +3,7 @@ package parley.monitoring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +93,42 @@ class AlertRulesTest {
     Set<String> wanted = new TreeSet<>();
     ALERTS.forEach(alert -> wanted.addAll(List.of(alert + " fires", alert + " is silent")));
     assertThat(tested).isEqualTo(wanted);
+  }
+
+  /**
+   * The text of an alert that fires has a value in each place. promtool shows the text of an alert
+   * that a test does not expect.
+   */
+  @Test
+  void theTextOfEachAlertIsFilledIn() throws Exception {
+    Set<String> shown = new TreeSet<>();
+    for (Path file : MonitoringFiles.files(TESTS, ".test.yaml")) {
+      String output = run(expectingNoAlert(file)).output();
+      assertThat(output).doesNotContain("error expanding", "no value");
+      for (Alert alert : ALERTS) {
+        String description = text(alert, "description").split("\\{\\{", 2)[0];
+        if (output.contains("alertname=\"" + alert + "\"")
+            && output.contains("description=\"" + description)) {
+          shown.add(alert.name());
+        }
+      }
+    }
+    assertThat(shown)
+        .containsExactlyInAnyOrderElementsOf(ALERTS.stream().map(Alert::name).toList());
+  }
+
+  private static String expectingNoAlert(Path file) throws IOException {
+    JsonNode tests = new YAMLMapper().readTree(file.toFile());
+    for (JsonNode test : tests.path("tests")) {
+      ObjectNode changed = (ObjectNode) test;
+      changed
+          .putArray("alert_rule_test")
+          .addObject()
+          .put("alertname", test.path("name").asText().split(" ", 2)[0])
+          .put("eval_time", test.at("/promql_expr_test/0/eval_time").asText());
+      changed.remove("promql_expr_test");
+    }
+    return new YAMLMapper().writeValueAsString(tests);
   }
 
   @TestFactory
