@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -398,6 +399,31 @@ class ManifestsTest {
       assertThat(new YAMLMapper().readTree(patch.path("patch").asText()).isArray()).isTrue();
     }
     assertThat(overlay.path("patches")).hasSize(2);
+  }
+
+  /** What the section about monitoring replaces in an object of ours stands there. */
+  @Test
+  void thePatchesForMonitoringFindTheirPlace() throws IOException {
+    Map<String, String> files = Map.of("NetworkPolicy", NETWORK, "ServiceMonitor", MONITOR);
+    String readme = Files.readString(Path.of("k8s/README.md"));
+    String section = readme.substring(readme.indexOf("\n## Monitoring\n"));
+    Matcher patches =
+        Pattern.compile("- target: \\{kind: (\\w+), name: parley}|op: replace, path: ([^,]+),")
+            .matcher(section);
+    JsonNode target = null;
+    int replaced = 0;
+    while (patches.find()) {
+      if (patches.group(1) != null) {
+        Path file = Path.of("k8s", Objects.requireNonNull(files.get(patches.group(1))));
+        target = new YAMLMapper().readTree(file.toFile());
+      } else {
+        assertThat(Objects.requireNonNull(target).at(patches.group(2)).isTextual())
+            .as(patches.group(2))
+            .isTrue();
+        replaced++;
+      }
+    }
+    assertThat(replaced).isEqualTo(2);
   }
 
   private static DynamicTest set(
