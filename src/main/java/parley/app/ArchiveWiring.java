@@ -12,6 +12,7 @@ import parley.admin.AdminRoutes;
 import parley.admin.ArchiveEnrolment;
 import parley.admin.ArchiveRoutes;
 import parley.archive.ColdTier;
+import parley.calendar.CalendarMeters;
 import parley.calendar.ShardedCalendar;
 import parley.conversation.ArchiveDependencies;
 import parley.conversation.ArchiveRate;
@@ -20,6 +21,7 @@ import parley.conversation.ConversationVerifier;
 import parley.session.EntityRefs;
 import parley.settings.Settings;
 import parley.store.Store;
+import parley.telemetry.Telemetry;
 
 /** Starts the parts that conversations use to archive old entries, as the settings say. */
 final class ArchiveWiring {
@@ -36,7 +38,8 @@ final class ArchiveWiring {
       Settings settings,
       @Nullable ColdTier tier,
       EntityRefs entityRefs,
-      InstantSource clock) {
+      InstantSource clock,
+      Telemetry telemetry) {
     if (tier == null) {
       return null;
     }
@@ -47,6 +50,7 @@ final class ArchiveWiring {
         ShardedCalendar.init(
             node,
             clock,
+            new CalendarMeters(telemetry.registry()),
             (id, day) -> entityRefs.conversation(id).tell(new Conversation.Archive(day))));
   }
 

@@ -242,7 +242,7 @@ public final class Node implements AutoCloseable {
       Consumer<Runnable> stoppable)
       throws SettingsException {
     Readiness readiness = new Readiness();
-    NodeMeters.register(telemetry);
+    NodeMeters.register(telemetry, settings.dataDir());
     ClusterJoin.registerMeters(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.unready(), settings.drain());
     BooleanSupplier pausedTooLong = startPauseWatch(settings, system);

@@ -2,6 +2,9 @@ package parley.app;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import io.micrometer.core.instrument.Gauge;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -30,6 +33,12 @@ final class NodeMeters {
   /** Gauge: when this build was made, epoch seconds; 0 if that is not known. */
   static final String BUILT = "parley.build.time";
 
+  /** Gauge: bytes that this process may still write to the disk of the data folder. */
+  static final String DISK_FREE = "parley.disk.free";
+
+  /** Gauge: the size of that disk in bytes; 0 if it is not known. */
+  static final String DISK_SIZE = "parley.disk.size";
+
   /** The budgets whose refusals are counted. A test holds them against {@code docs/limits.md}. */
   static final List<String> LIMITS =
       List.of(
@@ -51,8 +60,8 @@ final class NodeMeters {
 
   private NodeMeters() {}
 
-  /** Registers what is known beforehand. */
-  static void register(Telemetry telemetry) {
+  /** Registers what is known beforehand, and the disk of the data folder. */
+  static void register(Telemetry telemetry, Path dataDir) {
     telemetry.expect(
         new Telemetry.Expected(
             entryTypes(),
@@ -66,6 +75,18 @@ final class NodeMeters {
     Gauge.builder(BUILD, () -> 1).tag("version", version).register(telemetry.registry());
     long built = builtAt(version);
     Gauge.builder(BUILT, () -> built).baseUnit("seconds").register(telemetry.registry());
+    File disk = existing(dataDir).toFile();
+    Gauge.builder(DISK_FREE, disk::getUsableSpace).baseUnit("bytes").register(telemetry.registry());
+    Gauge.builder(DISK_SIZE, disk::getTotalSpace).baseUnit("bytes").register(telemetry.registry());
+  }
+
+  /** The folder, or the nearest one above it that exists: with DynamoDB there may be none. */
+  private static Path existing(Path folder) {
+    Path at = folder.toAbsolutePath();
+    while (!Files.exists(at) && at.getParent() != null) {
+      at = at.getParent();
+    }
+    return at;
   }
 
   /** Starts what measures at intervals. All kinds of entities must be registered with sharding. */

@@ -145,7 +145,7 @@ record NodeServices(
             clock);
     telemetry.counter("parley.auth.passwords.refused", accounts::refusedPasswords);
     ArchiveDependencies archiveDependencies =
-        ArchiveWiring.start(node, settings, cold, entityRefs, entryClock);
+        ArchiveWiring.start(node, settings, cold, entityRefs, entryClock, telemetry);
     boolean sharedStore = settings.store().kind() == Settings.StoreKind.DYNAMODB;
     ConversationSharding.init(
         node,

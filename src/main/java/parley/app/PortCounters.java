@@ -15,6 +15,9 @@ final class PortCounters {
     Gauge.builder("parley.connections", meters, PortMeters::open)
         .tag("port", port)
         .register(telemetry.registry());
+    Gauge.builder("parley.connections.limit", meters, PortMeters::limit)
+        .tag("port", port)
+        .register(telemetry.registry());
     registerRefusals(telemetry, port, "port_full", meters, PortMeters::portFull);
     registerRefusals(telemetry, port, "address_full", meters, PortMeters::addressFull);
     registerRefusals(telemetry, port, "malformed", meters, PortMeters::malformed);

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.persistence.typed.PersistenceId;
@@ -15,6 +16,7 @@ import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import parley.model.ConversationId;
 import parley.serial.Local;
 import parley.serial.Wire;
@@ -92,6 +94,7 @@ final class CalendarClock
   private final int number;
   private final InstantSource time;
   private final Recipients recipients;
+  private final CalendarMeters meters;
   private final ActorContext<Command> context;
   private final ActorRef<CalendarBucket.Waiting> bucketAnswered;
   private final ActorRef<CalendarBucket.Answer> moveAnswered;
@@ -101,22 +104,31 @@ final class CalendarClock
 
   /** The behaviour of one clock; {@code every} is the interval of its timer. */
   static Behavior<Command> create(
-      int number, InstantSource time, Duration every, Recipients recipients) {
+      int number,
+      InstantSource time,
+      Duration every,
+      Recipients recipients,
+      CalendarMeters meters) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(Tick.TICK, every);
-                  return new CalendarClock(number, time, recipients, context);
+                  return new CalendarClock(number, time, recipients, meters, context);
                 }));
   }
 
   private CalendarClock(
-      int number, InstantSource time, Recipients recipients, ActorContext<Command> context) {
+      int number,
+      InstantSource time,
+      Recipients recipients,
+      CalendarMeters meters,
+      ActorContext<Command> context) {
     super(PersistenceId.ofUniqueId("archive-clock|" + number));
     this.number = number;
     this.time = time;
     this.recipients = recipients;
+    this.meters = meters;
     this.context = context;
     this.bucketAnswered = context.messageAdapter(CalendarBucket.Waiting.class, BucketAnswered::new);
     this.moveAnswered = context.messageAdapter(CalendarBucket.Answer.class, MoveAnswered::new);
@@ -149,12 +161,20 @@ final class CalendarClock
         };
   }
 
+  @Override
+  public SignalHandler<State> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(PostStop.instance(), state -> meters.clockStopped(number))
+        .build();
+  }
+
   private long today() {
     return Calendar.day(time.millis() - DAY_START_DELAY.toMillis());
   }
 
   private Effect<CalendarClockEvent, State> tick(State state) {
     long today = today();
+    meters.clockTicked(number, state.day == 0 ? 0 : today - state.day);
     if (state.day == 0) {
       // Buckets accept no registration for a day that has come: the first can be for tomorrow.
       return Effect()
@@ -228,7 +248,9 @@ final class CalendarClock
             "{} does not archive although it was asked repeatedly, next try on {}",
             id,
             LocalDate.ofEpochDay(day));
-    movingTo.put(id, day);
+    if (movingTo.put(id, day) == null) {
+      meters.postponed();
+    }
     recipients.tellBucket(
         day, CalendarBucket.slot(id), new CalendarBucket.Register(id, moveAnswered));
   }

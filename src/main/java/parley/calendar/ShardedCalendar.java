@@ -28,8 +28,11 @@ public final class ShardedCalendar implements Calendar {
    * @param due asks a conversation to archive, for that day; at most once
    */
   public static ShardedCalendar init(
-      ActorSystem<?> system, InstantSource time, BiConsumer<ConversationId, Long> due) {
-    return init(system, time, EVERY, due);
+      ActorSystem<?> system,
+      InstantSource time,
+      CalendarMeters meters,
+      BiConsumer<ConversationId, Long> due) {
+    return init(system, time, EVERY, meters, due);
   }
 
   /** As above, with another interval of the clocks' timer. */
@@ -37,6 +40,7 @@ public final class ShardedCalendar implements Calendar {
       ActorSystem<?> system,
       InstantSource time,
       Duration every,
+      CalendarMeters meters,
       BiConsumer<ConversationId, Long> due) {
     ClusterSharding sharding = ClusterSharding.get(system);
     sharding.init(
@@ -50,7 +54,7 @@ public final class ShardedCalendar implements Calendar {
             CalendarClock.Command.class,
             "archive-clock",
             CalendarClock.CLOCKS,
-            number -> CalendarClock.create(number, time, every, calendar.recipients(due)),
+            number -> CalendarClock.create(number, time, every, calendar.recipients(due), meters),
             CalendarClock.Tick.STOP);
     return calendar;
   }

@@ -117,7 +117,7 @@ public final class HttpPort {
       this.system = system;
       this.limits = limits;
       this.connectionCounts = new ConnectionCounts(limits);
-      this.meters = new PortMeters(connectionCounts::open);
+      this.meters = new PortMeters(connectionCounts::open, limits.connections());
       this.openConnections = new OpenConnections(connectionCounts, meters);
     }
 

@@ -6,6 +6,7 @@ import java.util.function.IntSupplier;
 /** Counters of a port, readable at any time. */
 public final class PortMeters {
   private final IntSupplier open;
+  private final int limit;
   final LongAdder portFull = new LongAdder();
   final LongAdder addressFull = new LongAdder();
   final LongAdder acceptFailures = new LongAdder();
@@ -13,13 +14,19 @@ public final class PortMeters {
   final LongAdder lateHeads = new LongAdder();
   final LongAdder lateBodies = new LongAdder();
 
-  PortMeters(IntSupplier open) {
+  PortMeters(IntSupplier open, int limit) {
     this.open = open;
+    this.limit = limit;
   }
 
   /** Connections that are open. */
   public int open() {
     return open.getAsInt();
+  }
+
+  /** The most connections that may be open; 0 is no limit. */
+  public int limit() {
+    return limit;
   }
 
   /** Connections refused because the port had reached its limit. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.calendar.Calendar;
 import parley.calendar.CalendarBucket;
+import parley.calendar.CalendarMeters;
 import parley.calendar.ShardedCalendar;
 import parley.model.ConversationId;
 
@@ -87,6 +89,7 @@ class ArchiveEnrolmentTest {
             kit.system(),
             clock,
             Duration.ofMillis(1),
+            new CalendarMeters(new SimpleMeterRegistry()),
             (id, day) -> {
               calls.incrementAndGet();
               called.add(id);

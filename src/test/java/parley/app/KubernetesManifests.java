@@ -23,6 +23,8 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
+import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,7 @@ final class KubernetesManifests {
   static final String BASE = "base";
   static final String INGRESS = "components/ingress";
   static final String COLD = "components/cold-s3";
+  static final String MONITORING = "components/monitoring";
   static final String LOCAL = "overlays/local";
   static final String KUSTOMIZATION = "kustomization.yaml";
 
@@ -74,7 +77,9 @@ final class KubernetesManifests {
           Deployment.class,
           PodDisruptionBudget.class,
           NetworkPolicy.class,
-          Ingress.class);
+          Ingress.class,
+          ServiceMonitor.class,
+          PrometheusRule.class);
 
   /** Path below {@code k8s/} → its documents. */
   private final Map<String, List<ObjectNode>> files;
@@ -86,9 +91,9 @@ final class KubernetesManifests {
   /** Reads all YAML of these folders. */
   static KubernetesManifests read(Path k8s) throws IOException {
     Map<String, List<ObjectNode>> files = new TreeMap<>();
-    for (String folder : List.of(BASE, INGRESS, COLD, LOCAL)) {
+    for (String folder : List.of(BASE, INGRESS, COLD, MONITORING, LOCAL)) {
       try (Stream<Path> all = Files.list(k8s.resolve(folder))) {
-        for (Path file : all.toList()) {
+        for (Path file : all.filter(Files::isRegularFile).toList()) {
           List<ObjectNode> documents = new ArrayList<>();
           try (var values = YAML.readerFor(JsonNode.class).<JsonNode>readValues(file.toFile())) {
             while (values.hasNext()) {

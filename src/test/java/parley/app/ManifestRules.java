@@ -33,6 +33,18 @@ final class ManifestRules {
           KubernetesManifests.COLD,
           KubernetesManifests.LOCAL);
 
+  /** What a kustomization may say; DashboardsTest looks at what is generated. */
+  private static final Set<String> KUSTOMIZATION_FIELDS =
+      Set.of(
+          "apiVersion",
+          "kind",
+          "namespace",
+          "resources",
+          "patches",
+          "images",
+          "generatorOptions",
+          "configMapGenerator");
+
   /** The margin above the limit of a stop. */
   private static final int SLACK_SECONDS = 10;
 
@@ -75,6 +87,7 @@ final class ManifestRules {
       rules.disruption();
       traffic.network();
       traffic.ingress();
+      traffic.monitoring();
       rules.security();
     } catch (SettingsException e) {
       findings.add("settings: " + e.getMessage());
@@ -97,7 +110,9 @@ final class ManifestRules {
   }
 
   private void files() {
-    for (String folder : FOLDERS) {
+    List<String> all = new ArrayList<>(FOLDERS);
+    all.add(KubernetesManifests.MONITORING);
+    for (String folder : all) {
       JsonNode kustomization = kubernetesManifests.kustomization(folder);
       Set<String> listed = new TreeSet<>(Set.of(KubernetesManifests.KUSTOMIZATION));
       kustomization.path("resources").forEach(name -> listed.add(name.asText()));
@@ -111,8 +126,7 @@ final class ManifestRules {
           .forEachRemaining(
               name ->
                   findings.expect(
-                      Set.of("apiVersion", "kind", "namespace", "resources", "patches", "images")
-                          .contains(name),
+                      KUSTOMIZATION_FIELDS.contains(name),
                       folder + ": the kustomization says " + name));
     }
   }

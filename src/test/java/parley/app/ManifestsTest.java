@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,6 +47,7 @@ class ManifestsTest {
   private static final String NETWORK = "base/networkpolicy.yaml";
   private static final String DISRUPTION = "base/poddisruptionbudget.yaml";
   private static final String INGRESS = "components/ingress/ingress.yaml";
+  private static final String MONITOR = "components/monitoring/servicemonitor.yaml";
   private static final String COLD = "components/cold-s3/configmap.yaml";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -222,6 +224,32 @@ class ManifestsTest {
             "name",
             "x",
             "leads nowhere"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "port", "http", "asks another port"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "path", "/stats", "path"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "scheme", "https", "scheme"),
+        set(MONITOR, "ServiceMonitor", "/spec/endpoints/0", "every", "15s", "every"),
+        set(MONITOR, "ServiceMonitor", "/spec", "jobLabel", "app", "job is not called"),
+        set(
+            SERVICES,
+            "Service",
+            "/metadata/labels",
+            "app.kubernetes.io/component",
+            "x",
+            "headless Service alone"),
+        set(
+            "components/monitoring/rules-push.yaml",
+            "PrometheusRule",
+            "/spec/groups/0/rules/0",
+            "expression",
+            "x",
+            "expression"),
+        set(
+            "components/monitoring/scraped-once.yaml",
+            "StatefulSet",
+            "/spec/template/metadata/annotations",
+            "prometheus.io/scrape",
+            "true",
+            "scraped twice"),
         remove("base/kustomization.yaml", "Kustomization", "/resources", 0, "base: the kust"),
         set(
             "overlays/local/configmap.yaml",
@@ -371,6 +399,31 @@ class ManifestsTest {
       assertThat(new YAMLMapper().readTree(patch.path("patch").asText()).isArray()).isTrue();
     }
     assertThat(overlay.path("patches")).hasSize(2);
+  }
+
+  /** What the section about monitoring replaces in an object of ours stands there. */
+  @Test
+  void thePatchesForMonitoringFindTheirPlace() throws IOException {
+    Map<String, String> files = Map.of("NetworkPolicy", NETWORK, "ServiceMonitor", MONITOR);
+    String readme = Files.readString(Path.of("k8s/README.md"));
+    String section = readme.substring(readme.indexOf("\n## Monitoring\n"));
+    Matcher patches =
+        Pattern.compile("- target: \\{kind: (\\w+), name: parley}|op: replace, path: ([^,]+),")
+            .matcher(section);
+    JsonNode target = null;
+    int replaced = 0;
+    while (patches.find()) {
+      if (patches.group(1) != null) {
+        Path file = Path.of("k8s", Objects.requireNonNull(files.get(patches.group(1))));
+        target = new YAMLMapper().readTree(file.toFile());
+      } else {
+        assertThat(Objects.requireNonNull(target).at(patches.group(2)).isTextual())
+            .as(patches.group(2))
+            .isTrue();
+        replaced++;
+      }
+    }
+    assertThat(replaced).isEqualTo(2);
   }
 
   private static DynamicTest set(

@@ -99,6 +99,11 @@ class NodeMetersTest {
                             "parley_http_requests_total{route=\"GET /v1/users/{user_id}\","
                                 + "status=\"2xx\"}"))
                     .isEqualTo(1);
+                assertThat(now.get("parley_connections_limit{port=\"client\"}")).isPositive();
+                assertThat(now.get("parley_connections_limit{port=\"management\"}")).isEqualTo(100);
+                assertThat(now.get("parley_disk_free_bytes"))
+                    .isPositive()
+                    .isLessThanOrEqualTo(now.get("parley_disk_size_bytes"));
                 assertThat(now.get("parley_journal_write_time_seconds_count{entity=\"user\"}"))
                     .isPositive();
                 assertThat(now.get("parley_event_bytes_count{entity=\"conversation\"}"))

@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.networking.v1.IngressServiceBackend;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
+import io.fabric8.openshift.api.model.monitoring.v1.Endpoint;
+import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -158,6 +160,53 @@ final class TrafficRules {
     return peer.getPodSelector() != null && nodePods.isOurs(peer.getPodSelector())
         ? "nodes"
         : "others";
+  }
+
+  /** Prometheus finds the management ports, at the path and by the protocol that they serve. */
+  void monitoring() throws SettingsException {
+    ServiceMonitor monitor =
+        kubernetesManifests.one(KubernetesManifests.MONITORING, ServiceMonitor.class);
+    Map<String, String> wanted = monitor.getSpec().getSelector().getMatchLabels();
+    List<Service> found =
+        kubernetesManifests.all(KubernetesManifests.BASE, Service.class).stream()
+            .filter(
+                service ->
+                    service.getMetadata().getLabels().entrySet().containsAll(wanted.entrySet()))
+            .toList();
+    findings.expect(
+        found.size() == 1 && "None".equals(found.getFirst().getSpec().getClusterIP()),
+        "the ServiceMonitor does not select the headless Service alone");
+    findings.expect(monitor.getSpec().getEndpoints().size() == 1, "the ServiceMonitor's endpoints");
+    Endpoint endpoint = monitor.getSpec().getEndpoints().getFirst();
+    findings.expect(
+        found.stream()
+            .flatMap(service -> service.getSpec().getPorts().stream())
+            .anyMatch(
+                port ->
+                    port.getName().equals(endpoint.getPort())
+                        && "management".equals(port.getTargetPort().getStrVal())),
+        "the ServiceMonitor asks another port than management");
+    findings.expect("/metrics".equals(endpoint.getPath()), "the ServiceMonitor's path");
+    Settings read = Settings.from(nodePods.environment(KubernetesManifests.BASE));
+    findings.expect(
+        (read.managementAccess().tls() == null ? "http" : "https").equals(endpoint.getScheme()),
+        "the ServiceMonitor's scheme");
+    String job = monitor.getSpec().getJobLabel();
+    findings.expect(
+        found.stream()
+            .allMatch(service -> "parley".equals(service.getMetadata().getLabels().get(job))),
+        "the job is not called parley, as the alerts expect");
+    StatefulSet patch = kubernetesManifests.one(KubernetesManifests.MONITORING, StatefulSet.class);
+    findings.expect(
+        "false"
+            .equals(
+                patch
+                    .getSpec()
+                    .getTemplate()
+                    .getMetadata()
+                    .getAnnotations()
+                    .get("prometheus.io/scrape")),
+        "nodes are scraped twice");
   }
 
   void ingress() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -49,6 +50,8 @@ class CalendarTest {
   private final TestProbe<CalendarBucket.Answer> answers = kit.createTestProbe();
   private final TestProbe<CalendarBucket.Waiting> waiting = kit.createTestProbe();
   private final ActorRef<ToBucket> buckets = kit.spawn(buckets());
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final CalendarMeters meters = new CalendarMeters(registry);
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private final Set<ConversationId> dead = ConcurrentHashMap.newKeySet();
   private final Map<Integer, ActorRef<CalendarClock.Command>> clocks = new HashMap<>();
@@ -121,7 +124,8 @@ class CalendarTest {
 
   private void startClocks() {
     for (int i = 0; i < CalendarClock.CLOCKS; i++) {
-      clocks.put(i, kit.spawn(CalendarClock.create(i, time, Duration.ofMillis(5), recipients)));
+      clocks.put(
+          i, kit.spawn(CalendarClock.create(i, time, Duration.ofMillis(5), recipients, meters)));
     }
   }
 
@@ -228,6 +232,29 @@ class CalendarTest {
     assertThat(asked.stream().filter(("g_x1@" + day)::equals)).hasSize(CalendarClock.MAX_REQUESTS);
     assertThat(waiting(Calendar.day(now.get()) + 1, CalendarBucket.slot(id(1))))
         .containsExactly(id(1));
+    assertThat(registry.get(CalendarMeters.POSTPONED).counter().count()).isEqualTo(1);
+  }
+
+  /** A day counts as late when the next one has come and the clock is not done with it. */
+  @Test
+  void theDaysThatAClockIsLateAreMeasured() {
+    startClocks();
+    awaitDay(today() + 1);
+    assertThat(daysBehind()).isZero();
+    long day = today() + 1;
+    register(id(1), day);
+    dead.add(id(1));
+    now.addAndGet(Calendar.DAY);
+    await().until(() -> asked.contains("g_x1@" + day));
+    assertThat(daysBehind()).isZero();
+    now.addAndGet(2 * Calendar.DAY);
+    await().untilAsserted(() -> assertThat(daysBehind()).isEqualTo(2));
+    stopClocks();
+    assertThat(daysBehind()).isZero();
+  }
+
+  private double daysBehind() {
+    return registry.get(CalendarMeters.BEHIND).gauge().value();
   }
 
   @Test

@@ -21,6 +21,7 @@ import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.calendar.Calendar;
+import parley.calendar.CalendarMeters;
 import parley.calendar.ShardedCalendar;
 import parley.model.ConversationId;
 import parley.model.EntryIntent;
@@ -53,6 +54,7 @@ class ArchivingByCalendarTest {
               kit.system(),
               clock,
               Duration.ofMillis(1),
+              new CalendarMeters(telemetry.registry()),
               (id, day) -> tell(region, id, new Conversation.Archive(day)));
       AtomicLong ids = new AtomicLong();
       region.set(
