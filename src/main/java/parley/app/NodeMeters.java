@@ -10,6 +10,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -19,6 +20,7 @@ import parley.journal.JournalMeters;
 import parley.model.EntryBody;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
+import parley.session.SessionMeters;
 import parley.snapshot.SnapshotMeters;
 import parley.telemetry.Telemetry;
 
@@ -68,6 +70,9 @@ final class NodeMeters {
             Stream.of(ErrorCode.values()).map(ErrorCode::wireName).toList(),
             Stream.of(ServerFrame.CloseCode.values()).map(ServerFrame.CloseCode::wireName).toList(),
             LIMITS,
+            Stream.of(SessionMeters.Shed.values())
+                .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                .toList(),
             PERSISTING));
     JournalMeters.ofProcess();
     SnapshotMeters.ofProcess();

@@ -1,5 +1,6 @@
 package parley.app;
 
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
@@ -41,6 +42,16 @@ record SocketMeters(Telemetry telemetry) implements SessionMeters {
   @Override
   public void delivered(long millis) {
     telemetry.delivered(TimeUnit.MILLISECONDS.toNanos(millis));
+  }
+
+  @Override
+  public void presenceSeen(long millis) {
+    telemetry.presenceSeen(TimeUnit.MILLISECONDS.toNanos(millis));
+  }
+
+  @Override
+  public void shed(Shed what) {
+    telemetry.shed(what.name().toLowerCase(Locale.ROOT));
   }
 
   @Override

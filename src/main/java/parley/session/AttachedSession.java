@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.Presence;
 import parley.protocol.ServerFrame;
 import parley.user.Delivery;
 
@@ -66,11 +67,19 @@ final class AttachedSession implements DeliveryTracker.Port {
         }
       }
       case Delivery.TypingSeen d ->
-          out.sendLossy(new ServerFrame.Typing(d.conversationId(), d.userId(), d.active()));
+          out.sendLossy(
+              new ServerFrame.Typing(d.conversationId(), d.userId(), d.active()),
+              SessionMeters.Shed.TYPING);
       case Delivery.PresenceSeen d -> {
         // The notice may have been sent before the client stopped watching this user.
         if (clientRequests.watches(d.presence().userId())) {
-          out.sendLossy(new ServerFrame.PresenceChanged(d.presence()));
+          if (d.presence().status() != Presence.Status.OFFLINE) {
+            // The user who is live was seen when the status changed.
+            dependencies
+                .meters()
+                .presenceSeen(dependencies.ticker().millis() - d.presence().lastSeenAt());
+          }
+          out.sendLossy(new ServerFrame.PresenceChanged(d.presence()), SessionMeters.Shed.PRESENCE);
         }
       }
       case Delivery.GapSeen d ->

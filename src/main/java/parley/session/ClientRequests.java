@@ -377,6 +377,7 @@ final class ClientRequests {
     }
     typingRate = typingRate.at(now);
     if (typingRate.waitFor(1) > 0) {
+      dependencies.meters().shed(SessionMeters.Shed.TYPING);
       return;
     }
     typingRate = typingRate.take(1);

@@ -75,8 +75,10 @@ final class OutgoingFrames {
   }
 
   /** Sends a frame that a slow client can do without. */
-  void sendLossy(ServerFrame frame) {
-    if (!overfull()) {
+  void sendLossy(ServerFrame frame, SessionMeters.Shed kind) {
+    if (overfull()) {
+      meters.shed(kind);
+    } else {
       send(frame);
     }
   }
@@ -89,7 +91,10 @@ final class OutgoingFrames {
     if (receipts == null) {
       receipts = new LinkedHashMap<>();
     }
-    receipts.put(new ReceiptKey(receipt.conversationId(), receipt.userId()), receipt);
+    ReceiptKey key = new ReceiptKey(receipt.conversationId(), receipt.userId());
+    if (receipts.put(key, receipt) != null) {
+      meters.shed(SessionMeters.Shed.RECEIPTS);
+    }
   }
 
   void row(InboxRow row) {
@@ -101,7 +106,9 @@ final class OutgoingFrames {
     if (rows == null) {
       rows = new LinkedHashMap<>();
     }
-    rows.put(row.conversationId(), frame);
+    if (rows.put(row.conversationId(), frame) != null) {
+      meters.shed(SessionMeters.Shed.ROWS);
+    }
   }
 
   /** Whether so much waits that droppable frames are dropped. */

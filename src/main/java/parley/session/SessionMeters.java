@@ -32,6 +32,24 @@ public interface SessionMeters {
   /** A new entry was sent to a recipient's connection, this long after it was accepted. */
   default void delivered(long millis) {}
 
+  /** A change of presence was sent to a watcher's connection, this long after it happened. */
+  default void presenceSeen(long millis) {}
+
+  /** Something was not sent to a client, or not passed on, to shed load. */
+  default void shed(Shed what) {}
+
+  /** What is shed. A client learns all of it later, or does without. */
+  enum Shed {
+    /** Notices that somebody is typing, to slow readers or over the rate of a connection. */
+    TYPING,
+    /** Changes of presence, to slow readers. */
+    PRESENCE,
+    /** Receipts that a newer one has replaced before a slow reader took them. */
+    RECEIPTS,
+    /** Rows of the inbox that a newer one has replaced before a slow reader took them. */
+    ROWS
+  }
+
   /**
    * A client was refused because a budget was used up. It is sent an error as well.
    *

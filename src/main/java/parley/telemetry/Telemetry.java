@@ -66,6 +66,12 @@ public final class Telemetry implements AutoCloseable {
   /** Timer: from handing an event to the journal to its confirmation, by {@code entity}. */
   public static final String PERSIST_TIME = "parley.persist.time";
 
+  /** Timer: from a change of presence to its hand-over to the socket of a watcher. */
+  public static final String PRESENCE_LAG = "parley.presence.lag";
+
+  /** Counter: frames that were not sent or not passed on to shed load, by {@code kind}. */
+  public static final String SHED = "parley.shed";
+
   /** Counter: refusals because a budget was used up, by {@code limit}. */
   public static final String LIMITED = "parley.limited";
 
@@ -110,6 +116,8 @@ public final class Telemetry implements AutoCloseable {
   private final Labelled<Counter> accepted;
   private final Labelled<Counter> refused;
   private final Labelled<Counter> messagesRefused;
+  private final Timer presenceLag;
+  private final Labelled<Counter> shed;
   private final Labelled<Counter> limited;
   private final Labelled<Counter> closed;
   private final Labelled<Timer> persist;
@@ -130,6 +138,8 @@ public final class Telemetry implements AutoCloseable {
     accepted = new Labelled<>(type -> registry.counter(MESSAGES_ACCEPTED, "type", type));
     refused = new Labelled<>(code -> registry.counter(REFUSALS, "code", code));
     messagesRefused = new Labelled<>(code -> registry.counter(MESSAGES_REFUSED, "code", code));
+    presenceLag = Buckets.timer(registry, PRESENCE_LAG, Tags.empty());
+    shed = new Labelled<>(kind -> registry.counter(SHED, "kind", kind));
     limited = new Labelled<>(limit -> registry.counter(LIMITED, "limit", limit));
     closed = new Labelled<>(code -> registry.counter(SOCKETS_CLOSED, "code", code));
     persist = new Labelled<>(entity -> timer(PERSIST_TIME, "entity", entity));
@@ -149,6 +159,7 @@ public final class Telemetry implements AutoCloseable {
    * @param errorCodes codes of errors
    * @param closeCodes codes of closing frames
    * @param limits names of budgets
+   * @param shed kinds of what is shed
    * @param entities kinds of entities
    */
   public record Expected(
@@ -156,6 +167,7 @@ public final class Telemetry implements AutoCloseable {
       Collection<String> errorCodes,
       Collection<String> closeCodes,
       Collection<String> limits,
+      Collection<String> shed,
       Collection<String> entities) {}
 
   /**
@@ -169,6 +181,7 @@ public final class Telemetry implements AutoCloseable {
     closed.expect(expected.closeCodes());
     closed.of(BY_CLIENT);
     limited.expect(expected.limits());
+    shed.expect(expected.shed());
     persist.expect(expected.entities());
   }
 
@@ -265,6 +278,20 @@ public final class Telemetry implements AutoCloseable {
    */
   public void delivered(long nanos) {
     delivery.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * A change of presence was handed to a watcher's socket.
+   *
+   * @param nanos the time since the change
+   */
+  public void presenceSeen(long nanos) {
+    presenceLag.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
+  /** A frame was not sent or not passed on. */
+  public void shed(String kind) {
+    shed.of(kind).increment();
   }
 
   /**

@@ -29,6 +29,7 @@ import parley.app.Node;
 import parley.app.QuickNode;
 import parley.client.DynamoLocal;
 import parley.client.Frames;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.TestAccount;
@@ -51,32 +52,16 @@ class MonitoredNodesTest {
   private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"([^\"]*)\"");
 
   /**
-   * REMOVE when they are there: meters that are being added to the server. Until then their names
-   * are checked against this list only, and their panels are empty.
+   * What nobody does here: limits, refused sends, pushes, reads of old entries, snapshots,
+   * throttles.
    */
-  private static final Set<String> TO_COME =
-      Set.of(
-          "parley_snapshot_bytes",
-          "parley_group_commit_entries",
-          "parley_history_reads_total",
-          "parley_breaker_open",
-          "parley_breaker_opened_total",
-          "parley_pool_connections",
-          "parley_presence_lag_seconds",
-          "parley_cache_entries",
-          "parley_cache_evictions_total",
-          "parley_shed_total",
-          "parley_unread_checked_total",
-          "parley_unread_drift_total",
-          "parley_unread_skipped_total");
-
-  /** What nobody does here: limits, refused sends, pushes, reads of old entries, throttles. */
   private static final Set<String> EMPTY_WITHOUT_USE =
       Set.of(
           "parley-delivery: Limits",
           "parley-delivery: Refused sends",
           "parley-push: Time of a request",
           "parley-store: Reads of segments",
+          "parley-store: Sizes",
           "parley-store: Throttles and retries");
 
   /** Prometheus makes these itself. */
@@ -131,32 +116,21 @@ class MonitoredNodesTest {
     for (String expression : expressions()) {
       PromqlNames names = PromqlNames.of(expression);
       Set<String> labels = new TreeSet<>(Set.of("le"));
-      boolean toCome = false;
       for (Selector selector : names.selectors()) {
         List<Map<String, String>> series = scraped.getOrDefault(selector.name(), List.of());
         series.forEach(one -> labels.addAll(one.keySet()));
         if (OF_PROMETHEUS.contains(selector.name())) {
           continue;
         }
-        if (isToCome(selector.name())) {
-          toCome = true;
-        } else if (!selector.isWhole(series)) {
+        if (!selector.isWhole(series)) {
           missing.add(selector + " of " + expression);
         }
       }
-      if (!toCome && !labels.containsAll(names.labels())) {
+      if (!labels.containsAll(names.labels())) {
         missing.add(names.labels() + " of " + expression);
       }
     }
     assertThat(missing).isEmpty();
-  }
-
-  @Test
-  void whatIsToComeIsNotThereYet() {
-    Map<String, List<Map<String, String>>> scraped = new TreeMap<>();
-    scrape(embedded, scraped);
-    scrape(dynamodb, scraped);
-    assertThat(scraped.keySet()).noneMatch(MonitoredNodesTest::isToCome);
   }
 
   @Test
@@ -189,10 +163,7 @@ class MonitoredNodesTest {
   private static Set<String> emptyPanels() throws IOException, InterruptedException {
     Set<String> empty = new TreeSet<>();
     for (Query query : MonitoringFiles.queries()) {
-      if (isEmpty(prometheus.query(query.asSent()))
-          && PromqlNames.of(query.expression()).selectors().stream()
-              .map(Selector::name)
-              .noneMatch(MonitoredNodesTest::isToCome)) {
+      if (isEmpty(prometheus.query(query.asSent()))) {
         empty.add(query.dashboard() + ": " + query.panel());
       }
     }
@@ -223,11 +194,6 @@ class MonitoredNodesTest {
     MonitoringFiles.alerts().stream().map(Alert::expression).forEach(all::add);
     MonitoringFiles.queries().stream().map(Query::expression).forEach(all::add);
     return all;
-  }
-
-  private static boolean isToCome(String name) {
-    return TO_COME.contains(name)
-        || TO_COME.contains(name.replaceFirst("_(bucket|sum|count)$", ""));
   }
 
   private static boolean isEmpty(JsonNode result) {
@@ -273,6 +239,8 @@ class MonitoredNodesTest {
       String id = client.direct(ann, ben.userId());
       try (ParleySocket a = client.connectSynced(ann, "phone");
           ParleySocket b = client.connectSynced(ben, "phone")) {
+        a.request(JsonTrees.obj("op", "watch", "user_ids", List.of(ben.userId())));
+        a.await(Frames.op("presence"));
         for (int i = 0; i < 10; i++) {
           b.await(Frames.message(id, a.text(id, "message " + i).path("seq").asLong()));
         }
