@@ -66,6 +66,24 @@ class OperatorsIT {
         .isGreaterThanOrEqualTo(least);
   }
 
+  /** Also of everything that other tests did on this server before. */
+  @Test
+  void unreadCountsAreCheckedAndRight() {
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
+    String id = client.direct(ann, ben.userId());
+    try (ParleySocket a = client.connectSynced(ann, "phone")) {
+      await()
+          .atMost(ParleySocket.PATIENCE)
+          .untilAsserted(
+              () -> {
+                a.text(id, "counted again");
+                assertAtLeast(get("/metrics").text(), "parley_unread_checked_total", 3);
+              });
+    }
+    assertThat(get("/metrics").text()).contains("parley_unread_drift_total 0.0");
+  }
+
   @Test
   void theClusterIsSeen() {
     TestAccount ann = SharedServer.user("ann");
