@@ -44,8 +44,8 @@ import parley.snapshot.SnapshotSchedule;
  * <p>When a family of refresh tokens ends, the account notifies the user entity, which closes the
  * family's sockets and stops its pushes ({@link EndNotifications}). The reply to the client waits
  * for the user entity's confirmation, a few seconds at most. An end that is not confirmed stays in
- * the state ({@link AccountState#unconfirmedEnds}). The account repeats the notification every 5 s, and when
- * the entity starts again.
+ * the state ({@link AccountState#unconfirmedEnds}). The account repeats the notification every 5 s,
+ * and when the entity starts again.
  *
  * <p>An entity whose name nobody has registered works in the same way, limits guesses in the same
  * way, and writes nothing.

@@ -25,8 +25,9 @@ import parley.snapshot.RemovalPlan;
  * @param families live families, the least recently used first
  * @param reused ids and expiry times of families that were revoked because a spent token was used
  *     again, the oldest first. They are kept so that the token's owner learns why the login ended
- * @param unconfirmedEnds ids of families that have ended and whose end the user entity has not confirmed; at
- *     most {@value #MAX_UNCONFIRMED_ENDS}. A command that would add one more is refused
+ * @param unconfirmedEnds ids of families that have ended and whose end the user entity has not
+ *     confirmed; at most {@value #MAX_UNCONFIRMED_ENDS}. A command that would add one more is
+ *     refused
  * @param removal which events may be removed; only in a snapshot
  */
 @JsonIgnoreProperties(ignoreUnknown = true)

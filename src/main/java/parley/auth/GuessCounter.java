@@ -6,7 +6,8 @@ package parley.auth;
  * attempts are all forgiven is the same as a new one.
  *
  * @param limit the limit that applies
- * @param penaltyMillis attempts that are not forgiven at {@code atMillis}, as milliseconds until they are
+ * @param penaltyMillis attempts that are not forgiven at {@code atMillis}, as milliseconds until
+ *     they are
  * @param atMillis the time for which the penaltyMillis was computed, in epoch milliseconds
  * @param nextMillis when the next attempt is allowed, in epoch milliseconds
  */
@@ -62,6 +63,7 @@ record GuessCounter(Limit limit, long penaltyMillis, long atMillis, long nextMil
 
   /** The count with one attempt given back, because it was no guess. */
   GuessCounter giveBack() {
-    return new GuessCounter(limit, Math.max(0, penaltyMillis - limit.forgiveMillis), atMillis, atMillis);
+    return new GuessCounter(
+        limit, Math.max(0, penaltyMillis - limit.forgiveMillis), atMillis, atMillis);
   }
 }

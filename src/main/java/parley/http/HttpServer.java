@@ -41,8 +41,8 @@ public final class HttpServer {
   /**
    * As above.
    *
-   * @param pausedTooLong whether this process may acknowledge nothing any more. Then every success is
-   *     answered {@code unavailable} instead
+   * @param pausedTooLong whether this process may acknowledge nothing any more. Then every success
+   *     is answered {@code unavailable} instead
    */
   public static CompletionStage<HttpServer> start(
       ActorSystem<?> system,
