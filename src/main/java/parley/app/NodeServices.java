@@ -103,7 +103,8 @@ record NodeServices(
    * @param store where events are kept
    * @param epoch the name of the store's history; see {@link Store#epoch}
    * @param cold where old entries are stored, null if they stay in the journal
-   * @param pausedTooLong true once this process must acknowledge nothing any more, after a long pause
+   * @param pausedTooLong true once this process must acknowledge nothing any more, after a long
+   *     pause
    * @param tokenIssuers who issues the tokens that are accepted
    * @param pushing the providers of push notifications
    */
@@ -166,7 +167,8 @@ record NodeServices(
         accounts::endFamily,
         entryClock,
         pushWiring.pushing(),
-        telemetry.entities());
+        telemetry.entities(),
+        telemetry.trail());
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -183,7 +185,8 @@ record NodeServices(
             Ticker.system(pausedTooLong),
             ulids,
             epoch,
-            SessionSettings.standard());
+            SessionSettings.standard(),
+            telemetry.trail());
     ActorRef<SessionRegistry.Command> sessions =
         node.systemActorOf(
             SessionRegistry.create(sessionDependencies, SOCKETS), "sessions", Props.empty());

@@ -33,7 +33,10 @@ import parley.tls.TlsFiles;
  * @param apns push to Apple devices, null if it is off
  * @param fcm push to Android devices, null if it is off
  * @param pushAfter how long an entry may wait for a device of a connected user before it is pushed
+ * @param logs how the log is written
  * @param unknown variables that begin with {@code PARLEY_} and are no settings
+ * @param changed the variables whose values differ from their defaults, as {@code NAME=value};
+ *     without secrets
  */
 public record Settings(
     HostPort listen,
@@ -53,7 +56,9 @@ public record Settings(
     @Nullable Apns apns,
     @Nullable Fcm fcm,
     Duration pushAfter,
-    List<String> unknown) {
+    Logs logs,
+    List<String> unknown,
+    List<String> changed) {
   /**
    * The largest number of shards. The locations of all shards travel in one message between nodes.
    * That message must fit into the transport's frame, and it is written again for each shard that
@@ -88,6 +93,21 @@ public record Settings(
     /** By the Kubernetes API. */
     KUBERNETES
   }
+
+  /** The forms of a line of the log. */
+  public enum LogFormat {
+    /** For people. */
+    TEXT,
+    /** One JSON object a line, for a log collector. */
+    JSON
+  }
+
+  /**
+   * How the log is written.
+   *
+   * @param messagesOneIn of how many messages the way of one is logged at debug; 0 for none
+   */
+  public record Logs(LogFormat format, int messagesOneIn) {}
 
   /**
    * Where events are kept.

@@ -93,6 +93,7 @@ public final class Telemetry implements AutoCloseable {
   static final int LABEL_VALUES = 48;
 
   private final PrometheusMeterRegistry registry;
+  private final MessageTrail trail;
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final AtomicInteger sockets = new AtomicInteger();
   private final Counter opened;
@@ -108,8 +109,18 @@ public final class Telemetry implements AutoCloseable {
   private final Labelled<Counter> closed;
   private final Labelled<Timer> persist;
 
-  /** Creates a registry of its own, with the meters of the JVM and the process. */
+  /** The same, and follows no messages. */
   public Telemetry() {
+    this(MessageTrail.OFF);
+  }
+
+  /**
+   * Creates a registry of its own, with the meters of the JVM and the process.
+   *
+   * @param trail how single messages are followed
+   */
+  public Telemetry(MessageTrail trail) {
+    this.trail = trail;
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     ProcessMeters.showIn(registry);
     registry.gauge(SOCKETS, sockets);
@@ -294,6 +305,11 @@ public final class Telemetry implements AutoCloseable {
   /** How many sockets are open on this node. */
   public int sockets() {
     return sockets.get();
+  }
+
+  /** How single messages are followed. */
+  public MessageTrail trail() {
+    return trail;
   }
 
   /** The meters of entities. */

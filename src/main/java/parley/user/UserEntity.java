@@ -30,6 +30,7 @@ import parley.model.UserId;
 import parley.snapshot.PiecedSnapshotStore;
 import parley.snapshot.SnapshotRetention;
 import parley.telemetry.EntityMeters;
+import parley.telemetry.MessageTrail;
 
 /**
  * The behaviour of a user entity: which command changes what, and what must be durable before which
@@ -81,6 +82,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
       EntityMeters meters,
+      MessageTrail trail,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       AdmissionGuard<User.Command> guard) {
@@ -103,7 +105,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 context,
                 timers,
                 state,
-                clock);
+                clock,
+                trail);
     this.retention =
         SnapshotRetention.of(
             context.getSystem(), persistenceId().id(), PiecedSnapshotStore.PLUGIN, clock);
@@ -117,7 +120,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       InstantSource clock,
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      EntityMeters meters) {
+      EntityMeters meters,
+      MessageTrail trail) {
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(settings.idle(), new UserInternal.Idle());
@@ -141,6 +145,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                           pushDependencies,
                           shard,
                           meters,
+                          trail,
                           context,
                           timers,
                           guard)));

@@ -8,6 +8,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import parley.model.UserId;
 import parley.telemetry.EntityMeters;
+import parley.telemetry.MessageTrail;
 
 /** Starts user entities: one alone, or all of a node through cluster sharding. */
 public final class UserSharding {
@@ -21,6 +22,7 @@ public final class UserSharding {
    * @param pushDependencies the services that push notifications need
    * @param shard receives the request to passivate this entity
    * @param meters the meters of the node's entities
+   * @param trail how single messages are followed
    */
   public static Behavior<User.Command> create(
       UserId id,
@@ -30,9 +32,32 @@ public final class UserSharding {
       InstantSource clock,
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      EntityMeters meters) {
+      EntityMeters meters,
+      MessageTrail trail) {
     return UserEntity.create(
-        id, settings, conversations, logins, clock, pushDependencies, shard, meters);
+        id, settings, conversations, logins, clock, pushDependencies, shard, meters, trail);
+  }
+
+  /** The same, and follows no messages. */
+  public static Behavior<User.Command> create(
+      UserId id,
+      UserSettings settings,
+      User.Conversations conversations,
+      AccountLogins logins,
+      InstantSource clock,
+      PushDependencies pushDependencies,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      EntityMeters meters) {
+    return create(
+        id,
+        settings,
+        conversations,
+        logins,
+        clock,
+        pushDependencies,
+        shard,
+        meters,
+        MessageTrail.OFF);
   }
 
   /** Registers the user entities with cluster sharding. */
@@ -43,7 +68,8 @@ public final class UserSharding {
       AccountLogins logins,
       InstantSource clock,
       PushDependencies pushDependencies,
-      EntityMeters meters) {
+      EntityMeters meters,
+      MessageTrail trail) {
     return sharding.init(
         Entity.of(
                 User.KEY,
@@ -56,7 +82,8 @@ public final class UserSharding {
                         clock,
                         pushDependencies,
                         entity.getShard(),
-                        meters))
+                        meters,
+                        trail))
             .withStopMessage(new UserInternal.Stop()));
   }
 }
