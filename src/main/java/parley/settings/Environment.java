@@ -83,6 +83,23 @@ final class Environment {
     throw invalid(name, "must be a whole number from " + least + " to " + most, value);
   }
 
+  /** A part of something, from 0 to 1. */
+  double part(String name, double otherwise) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      double part = Double.parseDouble(value);
+      if (part >= 0 && part <= 1) {
+        return unlessDefault(name, part, otherwise);
+      }
+    } catch (NumberFormatException e) {
+      // Reported below.
+    }
+    throw invalid(name, "must be a number from 0 to 1, such as 0.01", value);
+  }
+
   boolean flag(String name, boolean otherwise) throws SettingsException {
     String value = text(name);
     if (value == null) {

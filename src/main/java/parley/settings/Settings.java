@@ -34,6 +34,7 @@ import parley.tls.TlsFiles;
  * @param fcm push to Android devices, null if it is off
  * @param pushAfter how long an entry may wait for a device of a connected user before it is pushed
  * @param logs how the log is written
+ * @param traces where traces of messages go, null if they are off
  * @param unknown variables that begin with {@code PARLEY_} and are no settings
  * @param changed the variables whose values differ from their defaults, as {@code NAME=value};
  *     without secrets
@@ -57,6 +58,7 @@ public record Settings(
     @Nullable Fcm fcm,
     Duration pushAfter,
     Logs logs,
+    @Nullable Traces traces,
     List<String> unknown,
     List<String> changed) {
   /**
@@ -108,6 +110,14 @@ public record Settings(
    * @param messagesOneIn of how many messages the way of one is logged at debug; 0 for none
    */
   public record Logs(LogFormat format, int messagesOneIn) {}
+
+  /**
+   * Where traces of messages go.
+   *
+   * @param url the collector, by OTLP over HTTP
+   * @param sample the part of messages that are traced, 0 to 1
+   */
+  public record Traces(URI url, double sample) {}
 
   /**
    * Where events are kept.

@@ -28,6 +28,7 @@ import parley.settings.Settings.Pods;
 import parley.settings.Settings.Rates;
 import parley.settings.Settings.Store;
 import parley.settings.Settings.StoreKind;
+import parley.settings.Settings.Traces;
 import parley.tls.TlsFiles;
 import parley.user.User;
 
@@ -82,6 +83,7 @@ final class SettingsReader {
             fcm(),
             Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
             logs(),
+            traces(),
             env.unknown(),
             env.changed());
     checkCombinations(settings);
@@ -304,6 +306,13 @@ final class SettingsReader {
       env.required("PARLEY_FCM_CREDENTIALS_FILE", "together with PARLEY_FCM_ENDPOINT");
     }
     return credentials == null ? null : new Fcm(credentials, endpoint);
+  }
+
+  private @Nullable Traces traces() throws SettingsException {
+    var url = env.url("PARLEY_TRACES_URL");
+    // Of a busy server still a trace or more each second, at a cost that nobody notices.
+    double sample = env.part("PARLEY_TRACES_SAMPLE", 0.01);
+    return url == null ? null : new Traces(url, sample);
   }
 
   private Logs logs() throws SettingsException {

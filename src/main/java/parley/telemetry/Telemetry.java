@@ -84,6 +84,12 @@ public final class Telemetry implements AutoCloseable {
   /** Gauge: members of the cluster that this node, or a node that told it, cannot reach. */
   public static final String CLUSTER_UNREACHABLE = "parley.cluster.unreachable";
 
+  /**
+   * Counter: spans of traces that have ended on this node, by {@code outcome}: {@code exported} to
+   * the collector, or {@code dropped}.
+   */
+  public static final String TRACE_SPANS = "parley.traces.spans";
+
   /** Counter: log lines that {@link LogLimiter} suppressed in this process. */
   public static final String LOG_SUPPRESSED = "parley.log.suppressed";
 
@@ -127,6 +133,12 @@ public final class Telemetry implements AutoCloseable {
     opened = registry.counter(SOCKETS_OPENED);
     entities = new EntityMeters(registry, InstantSource.system());
     FunctionCounter.builder(LOG_SUPPRESSED, LogLimiter.class, type -> LogLimiter.suppressed())
+        .register(registry);
+    FunctionCounter.builder(TRACE_SPANS, trail.tracing(), Tracing::exported)
+        .tag("outcome", "exported")
+        .register(registry);
+    FunctionCounter.builder(TRACE_SPANS, trail.tracing(), Tracing::dropped)
+        .tag("outcome", "dropped")
         .register(registry);
     duplicates = registry.counter(MESSAGES_DUPLICATE);
     logAhead = registry.counter(LOG_AHEAD);

@@ -44,6 +44,7 @@ class SettingsTest {
     assertThat(settings.unknown()).isEmpty();
     assertThat(settings.changed()).isEmpty();
     assertThat(settings.logs()).isEqualTo(new Settings.Logs(Settings.LogFormat.TEXT, 1_000));
+    assertThat(settings.traces()).isNull();
   }
 
   /** For the log: what differs from its default, and no secret. */
@@ -57,10 +58,11 @@ class SettingsTest {
                 "PARLEY_STORE", "embedded",
                 "PARLEY_LOG_LEVEL", "INFO",
                 "PARLEY_MANAGEMENT_WRITE", "false",
+                "PARLEY_TRACES_SAMPLE", "0.01",
                 "PARLEY_DATA_DIR", "./data",
                 "PARLEY_HOT_DAYS", "7",
                 "PARLEY_LOG_FORMAT", "json",
-                "PARLEY_S3_ENDPOINT", "http://me:s3cret@collector:4318/v1/traces?key=s3cret",
+                "PARLEY_TRACES_URL", "http://me:s3cret@collector:4318/v1/traces?key=s3cret",
                 "PARLEY_FCM_CREDENTIALS_FILE", key.toString(),
                 "OTHER", "s3cret"));
     assertThat(settings.changed())
@@ -68,7 +70,8 @@ class SettingsTest {
             "PARLEY_FCM_CREDENTIALS_FILE=[set]",
             "PARLEY_HOT_DAYS=7",
             "PARLEY_LOG_FORMAT=json",
-            "PARLEY_S3_ENDPOINT=http://…@collector:4318/v1/traces?…");
+            "PARLEY_TRACES_URL=http://…@collector:4318/v1/traces?…");
+    assertThat(settings.traces()).isNotNull();
   }
 
   @Test
@@ -131,6 +134,10 @@ class SettingsTest {
     "PARLEY_LOG_FORMAT, xml",
     "PARLEY_LOG_FORMAT, JSON",
     "PARLEY_LOG_MESSAGES_ONE_IN, -1",
+    "PARLEY_TRACES_URL, collector:4318",
+    "PARLEY_TRACES_SAMPLE, 1.01",
+    "PARLEY_TRACES_SAMPLE, NaN",
+    "PARLEY_TRACES_SAMPLE, -0.1",
     "PARLEY_NODE_TLS, yes",
     "PARLEY_NODE_TLS_CERT, /no/such/file",
     "PARLEY_SHARDS, 0",
