@@ -162,5 +162,10 @@ class OtlpTracingTest {
     public CompletableResultCode export(Collection<SpanData> spans) {
       return answer;
     }
+
+    @Override
+    public CompletableResultCode shutdown() {
+      return answer;
+    }
   }
 }
