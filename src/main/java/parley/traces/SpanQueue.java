@@ -26,7 +26,7 @@ final class SpanQueue implements SpanProcessor {
   static final int MAX_WAITING = 4_096;
 
   private static final int BATCH = 512;
-  private static final Duration EXPORT_EVERY = Duration.ofSeconds(1);
+  private static final Duration EXPORT_EVERY = Duration.ofSeconds(5);
 
   /** Longer than the exporter's own timeout. */
   private static final Duration EXPORT_TIMEOUT = Duration.ofSeconds(10);

@@ -28,8 +28,9 @@
  *
  * <p><b>A collector that is slow, away, or lies.</b> Spans wait in a queue of {@link
  * parley.traces.SpanQueue#MAX_WAITING}. When it is full, further spans are dropped and counted. One
- * thread exports. A batch that fails is dropped and counted; there is no second attempt. The answer
- * of a collector is not used, and no redirect is followed. A stop waits 2 s for the last batch.
+ * thread exports, every 5 s or a full batch. A batch that fails is dropped and counted; there is no
+ * second attempt. The answer of a collector is not used, and no redirect is followed. A stop waits
+ * 2 s for the last batch.
  *
  * <p><b>Strangers</b> cannot choose what is traced: a context from a client is not read. Spans hold
  * ids and numbers, never content or names. They have no life beyond the collector's: who erases a

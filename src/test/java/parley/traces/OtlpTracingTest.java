@@ -7,6 +7,7 @@ import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -93,7 +94,7 @@ class OtlpTracingTest {
     for (int i = 0; i < 100; i++) {
       Objects.requireNonNull(tracing.begin()).end();
     }
-    await().until(() -> tracing.dropped() == 100);
+    await().atMost(Duration.ofSeconds(30)).until(() -> tracing.dropped() == 100);
     assertThat(tracing.exported()).isZero();
   }
 
@@ -102,7 +103,7 @@ class OtlpTracingTest {
     OtlpTracing tracing =
         OtlpTracing.to(URI.create("http://127.0.0.1:" + Ports.free()), 1, "1", "a");
     Objects.requireNonNull(tracing.begin()).end();
-    await().until(() -> tracing.dropped() == 1);
+    await().atMost(Duration.ofSeconds(30)).until(() -> tracing.dropped() == 1);
     closed(tracing);
   }
 
@@ -117,7 +118,7 @@ class OtlpTracingTest {
     assertThat(tracing.dropped()).isEqualTo(1_000);
     assertThat(tracing.exported()).isZero();
     silent.answer.succeed();
-    await().until(() -> tracing.exported() == SpanQueue.MAX_WAITING);
+    await().atMost(Duration.ofSeconds(30)).until(() -> tracing.exported() == SpanQueue.MAX_WAITING);
   }
 
   /** A stop does not wait for a collector that is silent. */
