@@ -71,6 +71,7 @@ final class LayoutRules {
     table.put("snapshot", List.of());
     table.put("launch", List.of());
     table.put("tls", List.of());
+    table.put("traces", List.of());
     table.put("protocol", List.of("model"));
     table.put("auth", List.of("model", "snapshot"));
     table.put("push", List.of("model"));

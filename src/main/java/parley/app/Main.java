@@ -3,6 +3,7 @@ package parley.app;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.slf4j.LoggerFactory;
 import parley.admin.ManagementPort;
 import parley.cluster.NotJoinedException;
@@ -10,6 +11,7 @@ import parley.settings.ExitCode;
 import parley.settings.Settings;
 import parley.settings.SettingsException;
 import parley.store.StoreRefusedException;
+import parley.telemetry.NodeName;
 
 /**
  * Starts the server: settings, data folder, node, and the address on standard output. {@code
@@ -34,6 +36,7 @@ public final class Main {
         System.exit(AdminCommand.run(List.of(args), System.out, System.err));
       }
       Settings settings = Settings.from(System.getenv());
+      prepareLog(settings);
       Jvm.prepare(settings.dataDir());
       if (args.length > 0 && args[0].equals(ShardCount.COMMAND)) {
         System.exit(ShardCount.run(settings, List.of(args)));
@@ -55,6 +58,7 @@ public final class Main {
               + (settings.managementAccess().tls() == null ? "http://" : "https://")
               + node.management());
       System.out.flush();
+      LifeCycleLog.serving(node.system(), settings);
       Thread.ofPlatform().daemon().name("fast-signatures").start(node::useFastSignatures);
       // If the node stops by itself (downed by the others), the process must end with it.
       node.ended().toCompletableFuture().join();
@@ -98,6 +102,19 @@ public final class Main {
       Thread.currentThread().interrupt();
     } finally {
       Runtime.getRuntime().halt(ExitCode.FAILED);
+    }
+  }
+
+  /**
+   * Before the first line of the log. Its configuration reads the variable itself, and would take
+   * an empty one for a word.
+   */
+  private static void prepareLog(Settings settings) {
+    System.setProperty(
+        "PARLEY_LOG_FORMAT", settings.logs().format().name().toLowerCase(Locale.ROOT));
+    if (settings.cluster().kind() == Settings.ClusterKind.SEED) {
+      // Nodes on one machine; a pod has a name of its own.
+      NodeName.set(settings.cluster().remote().toString());
     }
   }
 

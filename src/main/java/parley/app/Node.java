@@ -161,7 +161,8 @@ public final class Node implements AutoCloseable {
             .withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
     StopWatchdog stopping = StopWatchdog.of(system, onBroken);
-    Telemetry telemetry = new Telemetry();
+    Telemetry telemetry = new Telemetry(TrailFactory.create(settings));
+    Shutdown.closeTracing(system, telemetry.trail().tracing());
     store.counters().forEach(telemetry::counter);
     nodeTls.watch(telemetry).ifPresent(watch -> system.getWhenTerminated().thenRun(watch::close));
     if (operators != null) {
@@ -178,6 +179,7 @@ public final class Node implements AutoCloseable {
                   telemetry.close();
                   life.ifPresent(PreviousIncarnation::close);
                   store.close();
+                  LifeCycleLog.stopped();
                   return done;
                 })
             .whenComplete((done, failure) -> stopping.ended());
@@ -279,7 +281,7 @@ public final class Node implements AutoCloseable {
     PortCounters.registerMeters(telemetry, "client", clients.meters());
     PortCounters.registerMeters(telemetry, "management", management.meters());
     HostPort listening = new HostPort(settings.listen().host(), clients.port());
-    shutdown.drain(nodeServices.drain(), clients);
+    shutdown.drain(nodeServices.drain(), clients, telemetry::sockets);
     readiness.serving();
     return new Node(
         system,

@@ -171,7 +171,8 @@ record NodeServices(
         entryClock,
         pushWiring.pushing(),
         telemetry.entities(),
-        unreadSamples(node, settings, entityRefs, telemetry));
+        unreadSamples(node, settings, entityRefs, telemetry),
+        telemetry.trail());
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -188,7 +189,8 @@ record NodeServices(
             Ticker.system(pausedTooLong),
             ulids,
             epoch,
-            SessionSettings.standard());
+            SessionSettings.standard(),
+            telemetry.trail());
     ActorRef<SessionRegistry.Command> sessions =
         node.systemActorOf(
             SessionRegistry.create(sessionDependencies, SOCKETS), "sessions", Props.empty());

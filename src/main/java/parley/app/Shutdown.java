@@ -3,6 +3,7 @@ package parley.app;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -12,6 +13,7 @@ import org.apache.pekko.pattern.Patterns;
 import parley.admin.Readiness;
 import parley.http.HttpServer;
 import parley.port.HttpPort;
+import parley.telemetry.Tracing;
 
 /**
  * Adds this server's own tasks to the phases of a stop. Entities and the cluster have tasks of
@@ -57,17 +59,29 @@ final class Shutdown {
   /**
    * Adds the tasks that end the client port: no new connections, then the sockets leave, each in
    * its own slot of the drain.
+   *
+   * @param sessions how many sessions are open
    */
-  void drain(NodeServices.Drain sockets, HttpServer clients) {
+  void drain(NodeServices.Drain sockets, HttpServer clients, IntSupplier sessions) {
     addTask(CoordinatedShutdown.PhaseServiceUnbind(), "no-new-connections", clients::unbind);
     addTask(
         CoordinatedShutdown.PhaseServiceRequestsDone(),
         "drain",
-        () ->
-            sockets
-                .over(drainTime())
-                // Connections that are still open are cut.
-                .thenCompose(done -> clients.terminate(NodeConfig.DRAIN_GRACE)));
+        () -> {
+          int before = sessions.getAsInt();
+          long start = System.nanoTime();
+          LifeCycleLog.drainBegins(before, drainTime());
+          return sockets
+              .over(drainTime())
+              .thenCompose(
+                  done -> {
+                    int left = sessions.getAsInt();
+                    LifeCycleLog.drainEnded(
+                        before, left, Duration.ofNanos(System.nanoTime() - start));
+                    // Connections that are still open are cut.
+                    return clients.terminate(NodeConfig.DRAIN_GRACE);
+                  });
+        });
   }
 
   /**
@@ -79,6 +93,15 @@ final class Shutdown {
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "management-port",
         () -> management.terminate(MANAGEMENT_GRACE));
+  }
+
+  /** Exports the last spans, before the system ends. Bounded by {@link Tracing#close} itself. */
+  static void closeTracing(ActorSystem<?> system, Tracing tracing) {
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+            "traces",
+            () -> tracing.close().thenApply(closed -> Done.done()));
   }
 
   /** Calls {@code left} when this node has left the cluster in order, and was not downed. */

@@ -86,6 +86,8 @@ public final class Conversation {
    *     rate_limited}
    * @param fromDevice whether a connected device of the author has sent it, so that the author has
    *     it there; false also if a node of an older version asks
+   * @param trace the context of its trace, see {@link parley.telemetry.Traceparent}; null, and
+   *     absent on the wire, if the message is not traced or comes from an older node
    */
   public record Post(
       @JsonProperty("a") UserId author,
@@ -94,8 +96,21 @@ public final class Conversation {
       @JsonProperty("o") @Nullable UserId openWith,
       @JsonProperty("r") ActorRef<PostReply> replyTo,
       @JsonProperty("w") long retryAfterMillis,
-      @JsonProperty("v") @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean fromDevice)
+      @JsonProperty("v") @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean fromDevice,
+      @JsonProperty("x") @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String trace)
       implements Command {
+    /** A post that is not traced. */
+    public Post(
+        UserId author,
+        String clientMsgId,
+        EntryIntent intent,
+        @Nullable UserId openWith,
+        ActorRef<PostReply> replyTo,
+        long retryAfterMillis,
+        boolean fromDevice) {
+      this(author, clientMsgId, intent, openWith, replyTo, retryAfterMillis, fromDevice, null);
+    }
+
     /** A post of an author within its rate, and without a device. */
     public Post(
         UserId author,

@@ -56,6 +56,7 @@ final class ConversationLive {
   final CursorLogClient cursorLogClient;
   final MessageLookups messageLookups;
   final PreviewSearch previewSearch;
+  final PostTrails postTrails;
   final PendingWrites pendingWrites;
   final MembershipChanges membershipChanges;
   final ConversationArchiver archiver;
@@ -106,8 +107,9 @@ final class ConversationLive {
             context.messageAdapter(CursorLog.Reply.class, CursorLogAnswered::new),
             timers,
             dependencies.settings().cursorWriteAfter());
+    this.postTrails = new PostTrails(id, dependencies.telemetry().trail());
     this.pendingWrites =
-        new PendingWrites(dependencies, state, dispatch, cursorMoves, cursorLogClient);
+        new PendingWrites(dependencies, state, dispatch, cursorMoves, cursorLogClient, postTrails);
     this.backlogReport = new BacklogReport(dependencies.telemetry().entities());
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
     this.archiver =

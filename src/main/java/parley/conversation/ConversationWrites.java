@@ -66,6 +66,7 @@ final class ConversationWrites {
   // ---- entries
 
   Effect<ConversationEvent, ConversationState> receivePost(Conversation.Post post) {
+    live.postTrails.arrived(post);
     return queuedBehindOpening(post) || live.messageLookups.mustWait(post)
         ? effects.none()
         : post(post, MessageLookups.Facts.NONE);
@@ -103,12 +104,14 @@ final class ConversationWrites {
     }
     Entry waiting = live.pendingWrites.find(post);
     if (waiting != null) {
+      live.postTrails.duplicate(post);
       live.pendingWrites.awaitDuplicate(post, waiting);
       return effects.none();
     }
     switch (live.messageLookups.checkDuplicate(post, author, facts, live.now())) {
       case MessageLookups.Duplicate duplicate -> {
         live.dependencies.telemetry().duplicate();
+        live.postTrails.duplicate(post);
         post.replyTo().tell(PendingWrites.posted(state, duplicate.entry(), true));
         return effects.none();
       }
@@ -147,7 +150,8 @@ final class ConversationWrites {
     return Refusal.rateLimited("too many messages", post.retryAfterMillis());
   }
 
-  private static void refuse(Conversation.Post post, Refusal refusal) {
+  private void refuse(Conversation.Post post, Refusal refusal) {
+    live.postTrails.refused(post, refusal);
     post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
   }
 

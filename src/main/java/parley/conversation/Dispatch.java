@@ -13,6 +13,7 @@ import parley.model.Entry;
 import parley.model.Limits;
 import parley.model.UserId;
 import parley.user.Delivery;
+import parley.user.RowMember;
 import parley.user.User;
 
 /**
@@ -64,7 +65,8 @@ final class Dispatch {
   private final ConversationDependencies.UserSender users;
   private final HistoryPages historyPages;
   private final Map<UserId, MemberPosition> positions = new HashMap<>();
-  private CursorMinimums cursorMinimums;
+  private final MemberRows rows;
+  private FollowedEntries followed = FollowedEntries.NONE;
 
   Dispatch(
       ConversationState state,
@@ -73,12 +75,12 @@ final class Dispatch {
     this.state = state;
     this.users = users;
     this.historyPages = historyPages;
-    this.cursorMinimums = CursorMinimums.of(state);
+    this.rows = new MemberRows(state);
   }
 
   /** Starts after recovery: sends what members may not have. */
   void recover(long now) {
-    cursorMinimums = CursorMinimums.of(state);
+    rows.cursorsMoved();
     for (Member member : state.members()) {
       MemberPosition position = position(member.userId(), member.joinedSeq());
       if (state.isSettled()) {
@@ -107,6 +109,18 @@ final class Dispatch {
     persisted(entries, moves, Set.of(), now);
   }
 
+  /** The same; the traces of these entries go along, but not with what is repeated later. */
+  void persisted(
+      List<Entry> entries,
+      List<ConversationEvent.CursorMove> moves,
+      Set<UserId> rowsOf,
+      FollowedEntries traced,
+      long now) {
+    followed = traced;
+    persisted(entries, moves, rowsOf, now);
+    followed = FollowedEntries.NONE;
+  }
+
   /**
    * Sends persisted entries and cursor moves to the users whom they concern.
    *
@@ -115,7 +129,7 @@ final class Dispatch {
    */
   void persisted(
       List<Entry> entries, List<ConversationEvent.CursorMove> moves, Set<UserId> rowsOf, long now) {
-    cursorMinimums = CursorMinimums.of(state);
+    rows.cursorsMoved();
     List<Delivery.Receipt> receipts = new ArrayList<>(moves.size());
     for (ConversationEvent.CursorMove move : moves) {
       Member member = state.member(move.userId());
@@ -191,7 +205,7 @@ final class Dispatch {
       List<Entry> entries,
       List<Delivery.Receipt> receipts,
       long now) {
-    User.RowMember row = rowFor(user);
+    RowMember row = rows.of(user);
     if (row == null) {
       return;
     }
@@ -205,7 +219,7 @@ final class Dispatch {
     List<Delivery.Receipt> cursors = receipts;
     if (position.resendCursors) {
       position.resendCursors = false;
-      cursors = allCursors();
+      cursors = rows.allCursors();
     }
     position.sentVersion = state.eventNr();
     users.tell(
@@ -213,63 +227,12 @@ final class Dispatch {
         new User.Deliver(
             state.id(),
             state.eventNr(),
-            header(row.leftSeq() == 0),
+            rows.header(row.leftSeq() == 0),
             row,
             entries,
             cursors,
-            position.ackedSeq + 1));
-  }
-
-  /** The cursors of all members, for a user that may have missed moves. */
-  private List<Delivery.Receipt> allCursors() {
-    if (state.members().size() > Limits.RECEIPT_MEMBERS) {
-      return List.of();
-    }
-    return state.members().stream()
-        .map(member -> new Delivery.Receipt(member.userId(), member.delivered(), member.read()))
-        .toList();
-  }
-
-  /** The row header. A former member gets no preview of later entries. */
-  private User.RowHeader header(boolean member) {
-    return new User.RowHeader(
-        state.group() ? parley.model.ConversationType.GROUP : parley.model.ConversationType.DIRECT,
-        state.lastSeq(),
-        member ? state.newestText().lastMessage() : null,
-        state.newestText().lastTextAt());
-  }
-
-  private User.@Nullable RowMember rowFor(UserId user) {
-    Member member = state.member(user);
-    if (member != null) {
-      return new User.RowMember(
-          state.nameFor(user),
-          state.avatarFor(user),
-          member.joinedSeq(),
-          member.joinedAt(),
-          0,
-          member.delivered(),
-          member.read(),
-          member.unread(),
-          cursorMinimums.delivered(member),
-          cursorMinimums.read(member),
-          state.lastSeq() == 0 && !state.wasOpenedBy(user));
-    }
-    FormerMembers.FormerMember gone = state.former().of(user);
-    return gone == null
-        ? null
-        : new User.RowMember(
-            state.nameFor(user),
-            state.avatarFor(user),
-            gone.joinedSeq(),
-            gone.joinedAt(),
-            gone.leftSeq(),
-            gone.leftSeq(),
-            gone.read(),
-            0,
-            0,
-            0,
-            false);
+            position.ackedSeq + 1,
+            followed.tracesFor(entries)));
   }
 
   /** The last seq that this user may get. */
@@ -302,7 +265,7 @@ final class Dispatch {
   }
 
   private @Nullable MemberPosition knownPosition(UserId user) {
-    if (rowFor(user) == null) {
+    if (rows.of(user) == null) {
       // The user left so long ago that the conversation no longer knows it as a former member.
       positions.remove(user);
     }
@@ -379,7 +342,7 @@ final class Dispatch {
         state.member(user) == null ? target : Long.MAX_VALUE,
         (entries, entrySource) -> {
           position.loading = false;
-          boolean known = rowFor(user) != null;
+          boolean known = rows.of(user) != null;
           if (known && entries != null && !entries.isEmpty() && position.sentSeq + 1 == from) {
             send(user, position, EntrySize.fitIntoMessage(entries), List.of(), now);
             sendNext(user, position, now);
@@ -420,7 +383,7 @@ final class Dispatch {
   /** Repeats messages whose acknowledgement is overdue. Returns to how many users. */
   int tick(long now) {
     int repeated = 0;
-    positions.keySet().removeIf(user -> rowFor(user) == null);
+    positions.keySet().removeIf(user -> rows.of(user) == null);
     for (Map.Entry<UserId, MemberPosition> one : positions.entrySet()) {
       MemberPosition position = one.getValue();
       if (position.late(now) && !position.held(now) && behind(one.getKey(), position)) {
@@ -461,7 +424,7 @@ final class Dispatch {
   int notAcknowledged() {
     return (int)
         positions.entrySet().stream()
-            .filter(one -> rowFor(one.getKey()) != null && behind(one.getKey(), one.getValue()))
+            .filter(one -> rows.of(one.getKey()) != null && behind(one.getKey(), one.getValue()))
             .count();
   }
 

@@ -3,6 +3,7 @@ package parley.conversation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +13,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.Refusal;
 import parley.model.UserId;
+import parley.telemetry.MessageSpan;
 
 /**
  * Accepted entries that wait to be written as one event (group commit). Entries that arrive while
@@ -32,6 +34,8 @@ final class EntryBatch {
   private final List<Caller> waiting = new ArrayList<>();
   private final Map<String, Entry> byClientMsgId = new HashMap<>();
   private final Set<Long> sentByDevices = new HashSet<>();
+  private Map<Long, String> traces = Map.of();
+  private List<MessageSpan> persistingSpans = List.of();
   private long bytes;
   private boolean closed;
 
@@ -125,6 +129,28 @@ final class EntryBatch {
   /** Whether a device of its sender has sent the entry of that seq. */
   boolean isSentByDevice(long seq) {
     return sentByDevices.contains(seq);
+  }
+
+  /** Notes the context of an entry that is traced. */
+  void trace(long seq, String context) {
+    if (traces.isEmpty()) {
+      traces = new LinkedHashMap<>(4);
+    }
+    traces.put(seq, context);
+  }
+
+  /** The contexts of the entries that are traced, by seq, in their order. Usually empty. */
+  Map<Long, String> traces() {
+    return traces;
+  }
+
+  /** Keeps the spans that end when the batch is durable. */
+  void persisting(List<MessageSpan> spans) {
+    persistingSpans = spans;
+  }
+
+  List<MessageSpan> persistingSpans() {
+    return persistingSpans;
   }
 
   List<Entry> entries() {

@@ -21,6 +21,7 @@ final class PendingWrites {
   private final Dispatch dispatch;
   private final CursorMoves cursorMoves;
   private final CursorLogClient cursorLogClient;
+  private final PostTrails postTrails;
   private final EntryTimes times = new EntryTimes();
   private EntryBatch entryBatch = new EntryBatch();
   private @Nullable Write inFlight;
@@ -43,12 +44,14 @@ final class PendingWrites {
       ConversationState state,
       Dispatch dispatch,
       CursorMoves cursorMoves,
-      CursorLogClient cursorLogClient) {
+      CursorLogClient cursorLogClient,
+      PostTrails postTrails) {
     this.dependencies = dependencies;
     this.state = state;
     this.dispatch = dispatch;
     this.cursorMoves = cursorMoves;
     this.cursorLogClient = cursorLogClient;
+    this.postTrails = postTrails;
   }
 
   boolean isEmpty() {
@@ -79,6 +82,7 @@ final class PendingWrites {
     Entry entry = entry(post.author(), post.clientMsgId(), entryBody);
     entryBatch.add(entry, post.fromDevice());
     entryBatch.addCaller(post.replyTo(), posted(state, entry, false));
+    postTrails.accepted(post, entry, entryBatch);
   }
 
   /** Adds entries for a change, or answers at once if nothing changes, so nothing is written. */
@@ -159,6 +163,7 @@ final class PendingWrites {
                 moves.stored().isEmpty() ? null : moves.stored(),
                 dispatch.acknowledgedByAll());
     Write write = new Write(event, entryBatch, moves.news(), moves.owners(), System.nanoTime());
+    postTrails.persisting(entryBatch);
     entryBatch = new EntryBatch();
     inFlight = write;
     return write;
@@ -179,8 +184,10 @@ final class PendingWrites {
         cursorMoves.deleted(delete);
       }
     }
-    dispatch.persisted(
-        entries, write.moves().moves(), write.storedFor(), dependencies.clock().millis());
+    long now = dependencies.clock().millis();
+    PostTrails.Telling telling = postTrails.persisted(write.batch(), entries, now);
+    dispatch.persisted(entries, write.moves().moves(), write.storedFor(), telling.entries(), now);
+    postTrails.dispatched(telling, write.batch(), entries, state.members().size(), now);
     write.batch().written();
     write.moves().done();
   }

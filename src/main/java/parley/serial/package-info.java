@@ -48,6 +48,9 @@
  * <p>The test {@code WireFormTest} holds every message in the form in which it first was sent, and
  * reads it with unknown fields added.
  *
+ * <p>A context of a trace ({@code x} in {@code Post}, {@code Deliver} and {@code Entries}) is such
+ * a field. It is absent unless the message is traced, so it costs the usual message no byte.
+ *
  * <h2>What happens when a message is lost</h2>
  *
  * Between nodes a message arrives in order or not at all: a connection breaks, a buffer is full, a

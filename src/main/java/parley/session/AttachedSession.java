@@ -21,6 +21,7 @@ final class AttachedSession implements DeliveryTracker.Port {
   private final SessionDependencies dependencies;
   private final OutgoingFrames out;
   private final ClientLogin clientLogin;
+  private final DeliveryTrails trails;
 
   AttachedSession(
       ActorContext<Session.Command> context,
@@ -31,6 +32,7 @@ final class AttachedSession implements DeliveryTracker.Port {
     this.dependencies = dependencies;
     this.out = out;
     this.clientLogin = clientLogin;
+    trails = new DeliveryTrails(dependencies.trail(), clientLogin.me());
     deliveryTracker = new DeliveryTracker(this);
     userLossCheck = new UserLossCheck(dependencies, clientLogin, clientLogin.adapter());
     clientRequests =
@@ -53,7 +55,10 @@ final class AttachedSession implements DeliveryTracker.Port {
       case Delivery.Checked d -> {
         return userLossCheck.onCheckAnswer(d);
       }
-      case Delivery.Entries d -> deliveryTracker.entries(d.conversationId(), d.entries());
+      case Delivery.Entries d -> {
+        trails.arrived(d.conversationId(), d.traces());
+        deliveryTracker.entries(d.conversationId(), d.entries());
+      }
       case Delivery.RowChanged d -> {
         if (d.row().removed()) {
           deliveryTracker.userLeft(d.row().conversationId());
@@ -116,10 +121,12 @@ final class AttachedSession implements DeliveryTracker.Port {
   @Override
   public void message(ConversationId id, Entry entry, boolean live) {
     boolean own = entry.senderId().equals(clientLogin.me());
-    if (live && !own) {
-      dependencies.meters().delivered(dependencies.ticker().millis() - entry.at());
-    }
     out.send(new ServerFrame.Message(id, entry, own));
+    if (live && !own) {
+      long millis = dependencies.ticker().millis() - entry.at();
+      dependencies.meters().delivered(millis);
+      trails.handed(id, entry, millis);
+    }
   }
 
   @Override

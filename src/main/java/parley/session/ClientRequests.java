@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import parley.model.Refusal;
 import parley.model.UserId;
 import parley.protocol.ClientFrame;
 import parley.protocol.ServerFrame;
+import parley.telemetry.MessageLog;
+import parley.telemetry.MessageSpan;
 import parley.user.Delivery;
 import parley.user.User;
 
@@ -119,6 +122,7 @@ final class ClientRequests {
     }
     PendingPosts.Post post = pendingPosts.add(frame.id(), id, frame.clientMsgId(), nanos);
     post.tookToken = wait == 0;
+    String trace = beginTrace(post);
     var conversation = dependencies.entities().conversation(id);
     if (post.ownAsk) {
       ConversationId alone = id;
@@ -128,7 +132,7 @@ final class ClientRequests {
           dependencies.settings().requestTimeout(),
           replyTo ->
               new Conversation.Post(
-                  me, frame.clientMsgId(), frame.intent(), to, replyTo, wait, true),
+                  me, frame.clientMsgId(), frame.intent(), to, replyTo, wait, true, trace),
           (reply, failure) ->
               reply == null
                   ? new SessionInternal.NoAction()
@@ -136,10 +140,21 @@ final class ClientRequests {
     } else {
       var message =
           new Conversation.Post(
-              me, frame.clientMsgId(), frame.intent(), to, postReplies, wait, true);
+              me, frame.clientMsgId(), frame.intent(), to, postReplies, wait, true, trace);
       conversation.tell(message);
       post.resend = () -> conversation.tell(message);
     }
+  }
+
+  /** Begins the trace of a message, if it is chosen. Returns the context for its conversation. */
+  private @Nullable String beginTrace(PendingPosts.Post post) {
+    MessageSpan span = dependencies.trail().tracing().begin();
+    if (span == null) {
+      return null;
+    }
+    post.span =
+        span.with("user_id", me.value()).with("conversation_id", post.conversationId.value());
+    return span.context();
   }
 
   /** Refuses a frame because a budget is used up. */
@@ -251,6 +266,9 @@ final class ClientRequests {
     if (proof != null) {
       sendConfirmation(post, proof.messageId(), proof.seq(), proof.at(), true);
     } else {
+      if (post.span != null) {
+        post.span.failed(refusal.code().wireName()).end();
+      }
       refusePost(post.frameId, refusal);
     }
   }
@@ -266,15 +284,33 @@ final class ClientRequests {
 
   private void sendConfirmation(
       PendingPosts.Post post, String messageId, long seq, long at, boolean duplicate) {
-    dependencies.meters().sent(dependencies.ticker().nanos() - post.addedAt);
+    long nanos = dependencies.ticker().nanos() - post.addedAt;
+    dependencies.meters().sent(nanos);
     out.send(
         new ServerFrame.Sent(
             post.frameId, post.conversationId, post.clientMsgId, messageId, seq, at, duplicate));
+    follow(post, messageId, seq, nanos);
     Entry proof = post.arrivedEntry;
     if (proof != null && proof.seq() == seq) {
       deliveryTracker.sentAfterEntry(post.conversationId, seq);
     } else if (proof != null) {
       deliveryTracker.sentCancelled(post.conversationId, proof.seq());
+    }
+  }
+
+  /** The answer to a followed message is on its way: its trace ends, and the log says so. */
+  private void follow(PendingPosts.Post post, String messageId, long seq, long nanos) {
+    MessageSpan span = post.span;
+    if (span != null) {
+      span.with("message_id", messageId).with("seq", seq).end();
+    }
+    MessageLog log = dependencies.trail().log();
+    if (log.picks(messageId, span == null ? null : span.context())) {
+      log.line(MessageLog.Step.SENT, post.conversationId.value(), seq, messageId)
+          .user(me.value())
+          .latencyMillis(TimeUnit.NANOSECONDS.toMillis(nanos))
+          .trace(span == null ? null : span.context())
+          .write();
     }
   }
 

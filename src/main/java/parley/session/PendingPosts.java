@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.telemetry.MessageSpan;
 
 /**
  * Writes of a client that have no answer yet. The same {@code client_msg_id} may be pending more
@@ -36,6 +37,9 @@ final class PendingPosts {
 
     /** Sends the write once more if no answer comes soon; null once it has run, and for an ask. */
     @Nullable Runnable resend;
+
+    /** The trace of the message, which ends with its answer; null if it is not traced. */
+    @Nullable MessageSpan span;
 
     /** Whether the write took a token of the user's message rate. */
     boolean tookToken;

@@ -1,6 +1,7 @@
 package parley.session;
 
 import java.util.function.Supplier;
+import parley.telemetry.MessageTrail;
 
 /**
  * Dependencies that all sessions of a node share.
@@ -13,6 +14,7 @@ import java.util.function.Supplier;
  * @param sessionIds creates ids that are unique everywhere
  * @param epoch name of the store's history, sent in each welcome
  * @param settings times and bounds
+ * @param trail how single messages are followed
  */
 public record SessionDependencies(
     EntityRefs entities,
@@ -22,4 +24,27 @@ public record SessionDependencies(
     Ticker ticker,
     Supplier<String> sessionIds,
     String epoch,
-    SessionSettings settings) {}
+    SessionSettings settings,
+    MessageTrail trail) {
+  /** Dependencies that follow no messages. */
+  public SessionDependencies(
+      EntityRefs entities,
+      Authenticator authenticator,
+      MessageRate rate,
+      SessionMeters meters,
+      Ticker ticker,
+      Supplier<String> sessionIds,
+      String epoch,
+      SessionSettings settings) {
+    this(
+        entities,
+        authenticator,
+        rate,
+        meters,
+        ticker,
+        sessionIds,
+        epoch,
+        settings,
+        MessageTrail.OFF);
+  }
+}

@@ -13,6 +13,7 @@
  *                                         |-- UserAttachment   attach again, the user entity's end
  *                                         |-- ClientRequests   what a client's frames ask for
  *                                         |-- PendingPosts     writes without an answer yet
+ *                                         |-- DeliveryTrails   spans and log lines of deliveries
  *                                         |-- DeliveryTracker  what was sent and acknowledged
  *                                         |     |-- TrackedConversations  progress of each
  *                                         |     |-- EntrySender           order and window

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the environment variables of the process by type. An empty variable counts as not set.
  * Every method throws a {@link SettingsException} that names the variable if the value does not
- * fit. Remembers which names were read, so that misspelt variables can be reported.
+ * fit. Remembers which names were read, so that misspelt variables can be reported, and which
+ * values differ from their default, for the log.
  */
 final class Environment {
   private static final String PREFIX = "PARLEY_";
@@ -28,8 +30,15 @@ final class Environment {
    */
   private static final Pattern CREDENTIALS = Pattern.compile("(?s)^([a-z]+://)?.*@");
 
+  /** What a URL asks for may hold a key. */
+  private static final Pattern QUERY = Pattern.compile("(?s)^([a-z]+://[^?#]*)[?#].*");
+
+  /** The most characters of a value that are shown. */
+  private static final int SHOWN_CHARS = 80;
+
   private final Map<String, String> variables;
   private final Set<String> namesRead = new TreeSet<>();
+  private final Map<String, String> changed = new TreeMap<>();
 
   Environment(Map<String, String> variables) {
     this.variables = variables;
@@ -38,12 +47,24 @@ final class Environment {
   @Nullable String text(String name) {
     namesRead.add(name);
     String value = variables.get(name);
-    return value == null || value.isBlank() ? null : value.strip();
+    if (value == null || value.isBlank()) {
+      return null;
+    }
+    changed.put(name, isSecret(name) ? "[set]" : shown(value.strip()));
+    return value.strip();
   }
 
   String text(String name, String otherwise) {
     String value = text(name);
-    return value == null ? otherwise : value;
+    return value == null ? otherwise : unlessDefault(name, value, otherwise);
+  }
+
+  /** Notes a value that was read as the default, if it is. */
+  private <T> T unlessDefault(String name, T value, T otherwise) {
+    if (value.equals(otherwise)) {
+      changed.remove(name);
+    }
+    return value;
   }
 
   int number(String name, int otherwise, int least, int most) throws SettingsException {
@@ -54,12 +75,29 @@ final class Environment {
     try {
       int number = Integer.parseInt(value);
       if (number >= least && number <= most) {
-        return number;
+        return unlessDefault(name, number, otherwise);
       }
     } catch (NumberFormatException e) {
       // Reported below, with the allowed range.
     }
     throw invalid(name, "must be a whole number from " + least + " to " + most, value);
+  }
+
+  /** A part of something, from 0 to 1. */
+  double part(String name, double otherwise) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      double part = Double.parseDouble(value);
+      if (part >= 0 && part <= 1) {
+        return unlessDefault(name, part, otherwise);
+      }
+    } catch (NumberFormatException e) {
+      // Reported below.
+    }
+    throw invalid(name, "must be a number from 0 to 1, such as 0.01", value);
   }
 
   boolean flag(String name, boolean otherwise) throws SettingsException {
@@ -68,8 +106,8 @@ final class Environment {
       return otherwise;
     }
     return switch (value.toLowerCase(Locale.ROOT)) {
-      case "true" -> true;
-      case "false" -> false;
+      case "true" -> unlessDefault(name, true, otherwise);
+      case "false" -> unlessDefault(name, false, otherwise);
       default -> throw invalid(name, "must be true or false", value);
     };
   }
@@ -84,7 +122,7 @@ final class Environment {
     for (E constant : type.getEnumConstants()) {
       String word = constant.name().toLowerCase(Locale.ROOT);
       if (word.equals(value)) {
-        return constant;
+        return unlessDefault(name, constant, otherwise);
       }
       choices.add(word);
     }
@@ -171,16 +209,27 @@ final class Environment {
         .toList();
   }
 
+  /** What differs from its default, as {@code NAME=value}, sorted. No secret is among it. */
+  List<String> changed() {
+    return changed.entrySet().stream().map(one -> one.getKey() + "=" + one.getValue()).toList();
+  }
+
   static SettingsException invalid(String name, String rule, String value) {
-    if (name.endsWith("_FILE") || name.endsWith("_TLS_KEY")) {
-      // People paste the key itself into such a variable, so its value is not shown.
-      return new SettingsException(name, rule);
-    }
-    // Always one line, without user and password before an address.
-    String open = CREDENTIALS.matcher(value).replaceFirst("$1…@");
-    String shown = open.length() > 80 ? open.substring(0, 80) + "…" : open;
     return new SettingsException(
-        name, rule + ", not \"" + shown.replaceAll("\\p{Cntrl}", "?") + "\"");
+        name, isSecret(name) ? rule : rule + ", not \"" + shown(value) + "\"");
+  }
+
+  /** People paste the key itself into such a variable, so its value is not shown. */
+  private static boolean isSecret(String name) {
+    return name.endsWith("_FILE") || name.endsWith("_KEY") || name.endsWith("_KEY_ID");
+  }
+
+  /** The value on one line, without user and password before an address, and without a query. */
+  private static String shown(String value) {
+    String open = CREDENTIALS.matcher(value).replaceFirst("$1…@");
+    open = QUERY.matcher(open).replaceFirst("$1?…");
+    String shown = open.length() > SHOWN_CHARS ? open.substring(0, SHOWN_CHARS) + "…" : open;
+    return shown.replaceAll("\\p{Cntrl}", "?");
   }
 
   private static HostPort hostPort(String name, String value) throws SettingsException {

@@ -35,7 +35,11 @@ import parley.tls.TlsFiles;
  * @param fcm push to Android devices, null if it is off
  * @param pushAfter how long an entry may wait for a device of a connected user before it is pushed
  * @param unreadAuditPerMinute inbox rows whose unread count is checked in a minute; 0 for none
+ * @param logs how the log is written
+ * @param traces where traces of messages go, null if they are off
  * @param unknown variables that begin with {@code PARLEY_} and are no settings
+ * @param changed the variables whose values differ from their defaults, as {@code NAME=value};
+ *     without secrets
  */
 public record Settings(
     HostPort listen,
@@ -57,7 +61,10 @@ public record Settings(
     @Nullable Fcm fcm,
     Duration pushAfter,
     int unreadAuditPerMinute,
-    List<String> unknown) {
+    Logs logs,
+    @Nullable Traces traces,
+    List<String> unknown,
+    List<String> changed) {
   /**
    * The largest number of shards. The locations of all shards travel in one message between nodes.
    * That message must fit into the transport's frame, and it is written again for each shard that
@@ -92,6 +99,29 @@ public record Settings(
     /** By the Kubernetes API. */
     KUBERNETES
   }
+
+  /** The forms of a line of the log. */
+  public enum LogFormat {
+    /** For people. */
+    TEXT,
+    /** One JSON object a line, for a log collector. */
+    JSON
+  }
+
+  /**
+   * How the log is written.
+   *
+   * @param messagesOneIn of how many messages the way of one is logged at debug; 0 for none
+   */
+  public record Logs(LogFormat format, int messagesOneIn) {}
+
+  /**
+   * Where traces of messages go.
+   *
+   * @param url the collector, by OTLP over HTTP
+   * @param sample the part of messages that are traced, 0 to 1
+   */
+  public record Traces(URI url, double sample) {}
 
   /**
    * Where events are kept.

@@ -23,10 +23,13 @@ import parley.settings.Settings.ColdKind;
 import parley.settings.Settings.Connections;
 import parley.settings.Settings.Fcm;
 import parley.settings.Settings.Issuer;
+import parley.settings.Settings.LogFormat;
+import parley.settings.Settings.Logs;
 import parley.settings.Settings.Pods;
 import parley.settings.Settings.Rates;
 import parley.settings.Settings.Store;
 import parley.settings.Settings.StoreKind;
+import parley.settings.Settings.Traces;
 import parley.tls.TlsFiles;
 import parley.user.User;
 
@@ -36,6 +39,7 @@ final class SettingsReader {
   private static final int CONNECTIONS_MAX = 10_000_000;
   private static final int RATE_MAX = 1_000_000;
   private static final int REQUIRED_PODS_MAX = 1_000;
+  private static final int MESSAGES_MAX = 1_000_000_000;
   private static final Pattern SELECTOR = Pattern.compile("[A-Za-z0-9./_,=!() -]{1,512}");
   private static final Pattern TABLE_PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,200}");
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]{0,253}|\\[?[0-9A-Fa-f:.]+]?");
@@ -81,7 +85,10 @@ final class SettingsReader {
             fcm(),
             Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
             env.number("PARLEY_UNREAD_AUDIT_PER_MINUTE", 60, 0, 6_000),
-            env.unknown());
+            logs(),
+            traces(),
+            env.unknown(),
+            env.changed());
     checkCombinations(settings);
     checkPortsDiffer(settings);
     return settings;
@@ -316,16 +323,32 @@ final class SettingsReader {
     return credentials == null ? null : new Fcm(credentials, endpoint);
   }
 
+  private @Nullable Traces traces() throws SettingsException {
+    var url = env.url("PARLEY_TRACES_URL");
+    // Of a busy server still a trace or more each second, at a cost that nobody notices.
+    double sample = env.part("PARLEY_TRACES_SAMPLE", 0.01);
+    return url == null ? null : new Traces(url, sample);
+  }
+
+  private Logs logs() throws SettingsException {
+    return new Logs(
+        env.choice("PARLEY_LOG_FORMAT", LogFormat.class, LogFormat.TEXT),
+        env.number("PARLEY_LOG_MESSAGES_ONE_IN", 1_000, 0, MESSAGES_MAX));
+  }
+
   /**
    * Checks the log levels. The logging configuration reads these variables itself, and a typo in
    * them would silently mean DEBUG.
    */
   private void checkLogLevels() throws SettingsException {
-    for (String name : List.of("PARLEY_LOG_LEVEL", "PARLEY_LOG_LEVEL_LIBRARIES")) {
-      String value = env.text(name);
-      if (value != null && !LOG_LEVELS.contains(value)) {
-        throw Environment.invalid(name, "must be one of ERROR, WARN, INFO, DEBUG, TRACE", value);
-      }
+    checkLogLevel("PARLEY_LOG_LEVEL", "INFO");
+    checkLogLevel("PARLEY_LOG_LEVEL_LIBRARIES", "WARN");
+  }
+
+  private void checkLogLevel(String name, String otherwise) throws SettingsException {
+    String value = env.text(name, otherwise);
+    if (!LOG_LEVELS.contains(value)) {
+      throw Environment.invalid(name, "must be one of ERROR, WARN, INFO, DEBUG, TRACE", value);
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.KeyValuePair;
 
 /**
  * Limits repeated log lines in front of every appender. The same line is written at most {@value
@@ -25,10 +26,11 @@ import org.jspecify.annotations.Nullable;
  * over.
  *
  * <p><b>The same line</b> has the same logger, level and wording, and the same classes of the
- * exception and its cause. The wording is the format. If a library has put the values into the text
- * already, the wording is the text without the words that hold a digit or a character of a path, an
- * address or a quotation. Text that a stranger chooses can make many wordings; the limit of the
- * logger bounds these.
+ * exception and its cause. A line with a name ({@link LogEvents#EVENT}) has the name in place of
+ * the wording; its other values never count. Otherwise the wording is the format. If a library has
+ * put the values into the text already, the wording is the text without the words that hold a digit
+ * or a character of a path, an address or a quotation. Text that a stranger chooses can make many
+ * wordings; the limit of the logger bounds these.
  *
  * <p><b>Memory.</b> At most about {@value #MAX_KINDS} wordings and {@value #MAX_LOGGERS} pairs of
  * logger and level at a time, each only as long as its lines keep coming. Beyond that, a new
@@ -156,10 +158,15 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
 
   private static String kindKey(ILoggingEvent event) {
     StringBuilder key = new StringBuilder(loggerKey(event)).append('\n');
-    String format = event.getMessage();
-    Object[] values = event.getArgumentArray();
-    boolean isFormat = values != null && values.length > 0 && hasWord(format);
-    appendWording(isFormat ? format : event.getFormattedMessage(), key);
+    String name = LogEvents.given(event);
+    if (name != null) {
+      key.append(name);
+    } else {
+      String format = event.getMessage();
+      Object[] values = event.getArgumentArray();
+      boolean isFormat = values != null && values.length > 0 && hasWord(format);
+      appendWording(isFormat ? format : event.getFormattedMessage(), key);
+    }
     IThrowableProxy failure = event.getThrowableProxy();
     if (failure != null) {
       key.append('\n').append(failure.getClassName());
@@ -251,6 +258,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     private final String logger;
     private final Level level;
     private final @Nullable String sample;
+    private final String event;
     long second;
     private int writtenLines;
     private long suppressedLines;
@@ -260,6 +268,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
       this.logger = first.getLoggerName();
       this.level = first.getLevel();
       this.sample = wording ? firstLine(first.getFormattedMessage()) : null;
+      this.event = LogEvents.nameOf(first);
       this.second = first.getTimeStamp() / SECOND_MILLIS;
     }
 
@@ -295,6 +304,11 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
           sample == null
               ? "… " + suppressedLines + " more lines of this logger within a second"
               : "… " + suppressedLines + " more like it within a second: " + sample);
+      line.addKeyValuePair(new KeyValuePair(LogEvents.EVENT, LogEvents.LINES_SUPPRESSED));
+      line.addKeyValuePair(new KeyValuePair(LogEvents.SUPPRESSED, suppressedLines));
+      if (sample != null) {
+        line.addKeyValuePair(new KeyValuePair(LogEvents.SUPPRESSED_EVENT, event));
+      }
       return line;
     }
 

@@ -90,6 +90,12 @@ public final class Telemetry implements AutoCloseable {
   /** Gauge: members of the cluster that this node, or a node that told it, cannot reach. */
   public static final String CLUSTER_UNREACHABLE = "parley.cluster.unreachable";
 
+  /**
+   * Counter: spans of traces that have ended on this node, by {@code outcome}: {@code exported} to
+   * the collector, or {@code dropped}.
+   */
+  public static final String TRACE_SPANS = "parley.traces.spans";
+
   /** Counter: log lines that {@link LogLimiter} suppressed in this process. */
   public static final String LOG_SUPPRESSED = "parley.log.suppressed";
 
@@ -105,6 +111,7 @@ public final class Telemetry implements AutoCloseable {
   static final int LABEL_VALUES = 48;
 
   private final PrometheusMeterRegistry registry;
+  private final MessageTrail trail;
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final AtomicInteger sockets = new AtomicInteger();
   private final Counter opened;
@@ -122,14 +129,30 @@ public final class Telemetry implements AutoCloseable {
   private final Labelled<Counter> closed;
   private final Labelled<Timer> persist;
 
-  /** Creates a registry of its own, with the meters of the JVM and the process. */
+  /** The same, and follows no messages. */
   public Telemetry() {
+    this(MessageTrail.OFF);
+  }
+
+  /**
+   * Creates a registry of its own, with the meters of the JVM and the process.
+   *
+   * @param trail how single messages are followed
+   */
+  public Telemetry(MessageTrail trail) {
+    this.trail = trail;
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     ProcessMeters.showIn(registry);
     registry.gauge(SOCKETS, sockets);
     opened = registry.counter(SOCKETS_OPENED);
     entities = new EntityMeters(registry, InstantSource.system());
     FunctionCounter.builder(LOG_SUPPRESSED, LogLimiter.class, type -> LogLimiter.suppressed())
+        .register(registry);
+    FunctionCounter.builder(TRACE_SPANS, trail.tracing(), Tracing::exported)
+        .tag("outcome", "exported")
+        .register(registry);
+    FunctionCounter.builder(TRACE_SPANS, trail.tracing(), Tracing::dropped)
+        .tag("outcome", "dropped")
         .register(registry);
     duplicates = registry.counter(MESSAGES_DUPLICATE);
     logAhead = registry.counter(LOG_AHEAD);
@@ -341,6 +364,11 @@ public final class Telemetry implements AutoCloseable {
   /** How many sockets are open on this node. */
   public int sockets() {
     return sockets.get();
+  }
+
+  /** How single messages are followed. */
+  public MessageTrail trail() {
+    return trail;
   }
 
   /** The meters of entities. */

@@ -9,6 +9,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryTrace;
 import parley.model.InboxRow;
 import parley.model.Presence;
 import parley.model.Refusal;
@@ -121,10 +122,20 @@ public sealed interface Delivery extends Wire {
   /**
    * New entries. They are contiguous, and the first one follows the last entry that the session has
    * received of the conversation, or the head of its lag.
+   *
+   * @param traces those of the entries that are traced; null, and absent on the wire, if none is
    */
   record Entries(
-      @JsonProperty("c") ConversationId conversationId, @JsonProperty("e") List<Entry> entries)
-      implements Vital {}
+      @JsonProperty("c") ConversationId conversationId,
+      @JsonProperty("e") List<Entry> entries,
+      @JsonProperty("x") @JsonInclude(JsonInclude.Include.NON_NULL)
+          @Nullable List<EntryTrace> traces)
+      implements Vital {
+    /** Entries that are not traced. */
+    public Entries(ConversationId conversationId, List<Entry> entries) {
+      this(conversationId, entries, null);
+    }
+  }
 
   /** An inbox row has changed for a reason other than an entry that this device receives. */
   record RowChanged(InboxRow row) implements Vital {}

@@ -15,6 +15,7 @@ final class DeliveryHandler {
 
   /** Handles the news of a conversation. */
   void deliver(UserState state, User.Deliver message, long now) {
+    InboxTrails.Followed followed = live.inboxTrails.arrived(message);
     ConversationId conversation = message.conversationId();
     live.conversationNotices.confirmProfile(conversation);
     ConversationRow conversationRow = live.unsavedChanges.get(conversation);
@@ -36,7 +37,7 @@ final class DeliveryHandler {
         live.unsavedChanges.putSame(same.row());
         live.acknowledge(state, conversation);
       }
-      case DeliveryResult.Applied taken -> take(state, taken, now);
+      case DeliveryResult.Applied taken -> take(state, taken, followed, now);
     }
     if (live.staleRows.isAsking(conversation) && hasAllOf(message)) {
       live.staleRows.answered(conversation);
@@ -48,6 +49,7 @@ final class DeliveryHandler {
       live.liveSessions.tellAll(new Delivery.Receipts(conversation, message.receipts()));
     }
     live.scheduleNotices(state, now);
+    followed.end();
   }
 
   /** Whether the row is as new as this message, with every entry that the message counts. */
@@ -57,7 +59,8 @@ final class DeliveryHandler {
         || (row.version() >= message.version() && row.lastSeq() >= message.header().lastSeq());
   }
 
-  private void take(UserState state, DeliveryResult.Applied taken, long now) {
+  private void take(
+      UserState state, DeliveryResult.Applied taken, InboxTrails.Followed followed, long now) {
     ConversationRow conversationRow = taken.row();
     ConversationId conversation = conversationRow.id();
     DeviceCursors ahead = live.backlog.takeEarly(conversation);
@@ -81,6 +84,7 @@ final class DeliveryHandler {
     live.unsavedChanges.acknowledgeLater(conversation);
     live.pushSender.countUnplanned(
         live.pushSchedule.planFor(state, conversationRow, taken.entries(), now));
+    live.pushTrails.planned(conversation, taken.entries(), followed);
     if (taken.changed()) {
       live.sweepPushes(state, now); // The entries may have been read on another device.
     }
@@ -99,7 +103,8 @@ final class DeliveryHandler {
       live.rowChanged(visibleRow.toInboxRow());
     }
     if (!taken.entries().isEmpty()) {
-      live.liveSessions.tellAll(new Delivery.Entries(conversation, taken.entries()));
+      live.liveSessions.tellAll(
+          new Delivery.Entries(conversation, taken.entries(), followed.tracesFor(taken.entries())));
     }
     if (taken.changed() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
       live.rowChanged(visibleRow.toInboxRow());

@@ -81,7 +81,7 @@ sealed interface DeliveryResult {
       Set<Long> devices,
       DeviceCursors early,
       boolean forgotten) {
-    User.RowMember member = message.member();
+    RowMember member = message.member();
     if (conversationRow == null) {
       long start = member.joinedSeq() - 1;
       boolean empty = message.entries().isEmpty();
@@ -221,7 +221,7 @@ sealed interface DeliveryResult {
     if (conversationRow == null || message.version() > conversationRow.version()) {
       return true;
     }
-    User.RowMember member = message.member();
+    RowMember member = message.member();
     return message.version() == conversationRow.version()
         && conversationRow instanceof VisibleRow row
         && (member.delivered() > row.confirmedDelivered()
@@ -287,7 +287,7 @@ sealed interface DeliveryResult {
       @Nullable DeviceCursors lag,
       long forgottenTo,
       User.Deliver message) {
-    User.RowMember member = message.member();
+    RowMember member = message.member();
     User.RowHeader header = message.header();
     VisibleRow was = conversationRow instanceof VisibleRow visibleRow ? visibleRow : null;
     HiddenRow hiddenRow = conversationRow instanceof HiddenRow p ? p : null;
@@ -326,7 +326,7 @@ sealed interface DeliveryResult {
       @Nullable DeviceCursors lag,
       long forgottenTo,
       User.Deliver message) {
-    User.RowMember member = message.member();
+    RowMember member = message.member();
     VisibleRow visibleRow = conversationRow instanceof VisibleRow r ? r : null;
     HiddenRow was = conversationRow instanceof HiddenRow p ? p : null;
     return new HiddenRow(
@@ -362,7 +362,7 @@ sealed interface DeliveryResult {
   private static InboxRow removedRow(
       @Nullable ConversationRow conversationRow, User.Deliver message, long head) {
     VisibleRow known = conversationRow instanceof VisibleRow visibleRow ? visibleRow : null;
-    User.RowMember member = message.member();
+    RowMember member = message.member();
     ConversationId id = message.conversationId();
     return new InboxRow(
         id,

@@ -20,6 +20,7 @@ import parley.push.Notification;
 import parley.push.Platform;
 import parley.push.PushOutcome;
 import parley.push.PushService;
+import parley.telemetry.MessageSpan;
 
 /**
  * Sends the pushes of the {@link PushSchedule} that are due and durable, and records their outcome
@@ -61,12 +62,18 @@ final class PushSender {
    * A push, or a dead letter, in flight.
    *
    * @param token null for a dead letter
+   * @param span the part of the message's trace; null if it is not traced
    */
   private record Flight(
-      PendingPush.Key key, long seq, long since, DeviceId device, @Nullable String token) {
+      PendingPush.Key key,
+      long seq,
+      long since,
+      DeviceId device,
+      @Nullable String token,
+      @Nullable MessageSpan span) {
     /** The same with a start time that is not after {@code now}. */
     Flight startedBy(long now) {
-      return since <= now ? this : new Flight(key, seq, now, device, token);
+      return since <= now ? this : new Flight(key, seq, now, device, token, span);
     }
   }
 
@@ -74,6 +81,7 @@ final class PushSender {
   private final PushDependencies pushDependencies;
   private final PushSchedule schedule;
   private final UnsavedChanges unsavedChanges;
+  private final PushTrails trails;
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
   private final Map<Long, Flight> flights = new LinkedHashMap<>(2);
@@ -94,9 +102,11 @@ final class PushSender {
       PushDependencies pushDependencies,
       PushSchedule plan,
       UnsavedChanges unsavedChanges,
+      PushTrails trails,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers) {
     this.id = id;
+    this.trails = trails;
     this.pushDependencies = pushDependencies;
     this.schedule = plan;
     this.unsavedChanges = unsavedChanges;
@@ -168,7 +178,9 @@ final class PushSender {
     }
     long number = ++lastReference;
     boolean dead = one.tries() >= PushSchedule.MAX_FAILURES;
-    flights.put(number, new Flight(one.key(), one.seq(), now, device.id(), dead ? null : token));
+    MessageSpan span = dead ? null : trails.sent(one, platform.wireName());
+    flights.put(
+        number, new Flight(one.key(), one.seq(), now, device.id(), dead ? null : token, span));
     keysInFlight.add(one.key());
     if (dead) {
       String reason = one.reason() == null ? "unknown" : one.reason();
@@ -242,6 +254,7 @@ final class PushSender {
       removeFlight(one.getKey());
       if (!letter) {
         pushDependencies.meters().retried.increment();
+        trails.unanswered(flight.span());
         schedule.failed(flight.key(), "no_answer", 0, false, now);
       }
     }
@@ -266,6 +279,7 @@ final class PushSender {
     if (flight == null) {
       return null;
     }
+    trails.answered(flight.key(), flight.seq(), answer.outcome(), flight.span(), now);
     PushOutboxMeters meters = pushDependencies.meters();
     switch (answer.outcome()) {
       case PushOutcome.Delivered o -> {

@@ -12,6 +12,7 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.DeviceView;
 import parley.model.Entry;
+import parley.model.EntryTrace;
 import parley.model.InboxPage;
 import parley.model.Presence;
 import parley.model.Profile;
@@ -340,6 +341,7 @@ public final class User {
    * @param next the first seq that the user has not acknowledged, as far as the conversation knows.
    *     A user that holds nothing of the conversation learns from it what it has dropped. 0 means
    *     that the sender does not say
+   * @param traces those of the entries that are traced; null, and absent on the wire, if none is
    */
   public record Deliver(
       @JsonProperty("c") ConversationId conversationId,
@@ -348,8 +350,22 @@ public final class User {
       @JsonProperty("m") RowMember member,
       @JsonProperty("e") List<Entry> entries,
       @JsonProperty("r") List<Delivery.Receipt> receipts,
-      @JsonProperty("n") long next)
+      @JsonProperty("n") long next,
+      @JsonProperty("x") @JsonInclude(JsonInclude.Include.NON_NULL)
+          @Nullable List<EntryTrace> traces)
       implements Command {
+    /** Entries that are not traced. */
+    public Deliver(
+        ConversationId conversationId,
+        long version,
+        RowHeader header,
+        RowMember member,
+        List<Entry> entries,
+        List<Delivery.Receipt> receipts,
+        long next) {
+      this(conversationId, version, header, member, entries, receipts, next, null);
+    }
+
     /** Without the first seq that is not acknowledged. */
     public Deliver(
         ConversationId conversationId,
@@ -374,35 +390,6 @@ public final class User {
       @JsonProperty("s") long lastSeq,
       @JsonProperty("m") parley.model.@Nullable LastMessage lastMessage,
       @JsonProperty("a") long lastTextAt) {}
-
-  /**
-   * The parts of an inbox row that differ for each member.
-   *
-   * @param name the name of the group or of the other person
-   * @param joinedSeq the entry that added the member (1 in a direct conversation); entries before
-   *     it are not shown
-   * @param joinedAt epoch milliseconds
-   * @param leftSeq the entry that removed the member; 0 for a current member
-   * @param quiet the conversation has no entry yet and was opened by another member, so there is no
-   *     row yet
-   */
-  public record RowMember(
-      @JsonProperty("n") String name,
-      @JsonProperty("u") @Nullable String avatarUrl,
-      @JsonProperty("js") long joinedSeq,
-      @JsonProperty("ja") long joinedAt,
-      @JsonProperty("ls") long leftSeq,
-      @JsonProperty("d") long delivered,
-      @JsonProperty("r") long read,
-      @JsonProperty("c") long unread,
-      @JsonProperty("pd") long peerDelivered,
-      @JsonProperty("pr") long peerRead,
-      @JsonProperty("q") boolean quiet) {
-    @Override
-    public String toString() {
-      return "RowMember[joinedSeq=" + joinedSeq + ", read=" + read + ", unread=" + unread + "]";
-    }
-  }
 
   /** Another member of the conversation is typing, or has stopped. */
   public record Typing(ConversationId conversationId, UserId from, boolean active)

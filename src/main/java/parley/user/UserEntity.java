@@ -30,6 +30,7 @@ import parley.model.UserId;
 import parley.snapshot.PiecedSnapshotStore;
 import parley.snapshot.SnapshotRetention;
 import parley.telemetry.EntityMeters;
+import parley.telemetry.MessageTrail;
 
 /**
  * The behaviour of a user entity: which command changes what, and what must be durable before which
@@ -82,6 +83,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       ActorRef<ClusterSharding.ShardCommand> shard,
       EntityMeters meters,
       RowSamples samples,
+      MessageTrail trail,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       AdmissionGuard<User.Command> guard) {
@@ -104,7 +106,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 context,
                 timers,
                 state,
-                clock);
+                clock,
+                trail);
     this.retention =
         SnapshotRetention.of(
             context.getSystem(), persistenceId().id(), PiecedSnapshotStore.PLUGIN, clock);
@@ -119,7 +122,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
       EntityMeters meters,
-      RowSamples samples) {
+      RowSamples samples,
+      MessageTrail trail) {
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(settings.idle(), new UserInternal.Idle());
@@ -144,6 +148,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                           shard,
                           meters,
                           samples,
+                          trail,
                           context,
                           timers,
                           guard)));

@@ -14,6 +14,7 @@ import parley.model.InboxRow;
 import parley.model.Presence;
 import parley.model.UserId;
 import parley.telemetry.EntityMeters;
+import parley.telemetry.MessageTrail;
 
 /**
  * The in-memory part of a user: changes that are not in the journal yet, live sessions, presence
@@ -35,6 +36,8 @@ final class UserLive {
   final MessageAllowance messageAllowance;
   final PushSchedule pushSchedule;
   final PushSender pushSender;
+  final InboxTrails inboxTrails;
+  final PushTrails pushTrails;
   final LoginEndNotices loginEndNotices;
   final TokenClaims tokens;
   final DeviceActivity activity;
@@ -74,7 +77,8 @@ final class UserLive {
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       UserState state,
-      InstantSource clock) {
+      InstantSource clock,
+      MessageTrail trail) {
     this.clock = clock;
     long now = clock.millis();
     this.id = id;
@@ -93,11 +97,14 @@ final class UserLive {
     this.backlog = new DeviceBacklog(id, unsavedChanges);
     this.flushSchedule = new FlushSchedule(settings, timers, self);
     this.staleRows = new StaleRows(id, conversations, timers, self);
+    this.inboxTrails = new InboxTrails(id, trail.tracing());
+    this.pushTrails = new PushTrails(id, trail);
     this.pushSchedule =
         new PushSchedule(
             id, pushDependencies.settings(), pushDependencies.platforms(), state.outbox(), now);
     this.pushSender =
-        new PushSender(id, pushDependencies, pushSchedule, unsavedChanges, context, timers);
+        new PushSender(
+            id, pushDependencies, pushSchedule, unsavedChanges, pushTrails, context, timers);
     this.tokens = new TokenClaims(id, pushDependencies.tokens(), context, timers);
     this.loginEndNotices = new LoginEndNotices(logins, context, timers);
   }

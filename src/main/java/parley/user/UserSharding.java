@@ -8,6 +8,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import parley.model.UserId;
 import parley.telemetry.EntityMeters;
+import parley.telemetry.MessageTrail;
 
 /** Starts user entities: one alone, or all of a node through cluster sharding. */
 public final class UserSharding {
@@ -22,6 +23,7 @@ public final class UserSharding {
    * @param shard receives the request to passivate this entity
    * @param meters the meters of the node's entities
    * @param samples receives the inbox rows that are written
+   * @param trail how single messages are followed
    */
   public static Behavior<User.Command> create(
       UserId id,
@@ -32,9 +34,42 @@ public final class UserSharding {
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
       EntityMeters meters,
-      RowSamples samples) {
+      RowSamples samples,
+      MessageTrail trail) {
     return UserEntity.create(
-        id, settings, conversations, logins, clock, pushDependencies, shard, meters, samples);
+        id,
+        settings,
+        conversations,
+        logins,
+        clock,
+        pushDependencies,
+        shard,
+        meters,
+        samples,
+        trail);
+  }
+
+  /** The same, without samples, and follows no messages. */
+  public static Behavior<User.Command> create(
+      UserId id,
+      UserSettings settings,
+      User.Conversations conversations,
+      AccountLogins logins,
+      InstantSource clock,
+      PushDependencies pushDependencies,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      EntityMeters meters) {
+    return create(
+        id,
+        settings,
+        conversations,
+        logins,
+        clock,
+        pushDependencies,
+        shard,
+        meters,
+        RowSamples.NONE,
+        MessageTrail.OFF);
   }
 
   /** Registers the user entities with cluster sharding. */
@@ -46,7 +81,8 @@ public final class UserSharding {
       InstantSource clock,
       PushDependencies pushDependencies,
       EntityMeters meters,
-      RowSamples samples) {
+      RowSamples samples,
+      MessageTrail trail) {
     return sharding.init(
         Entity.of(
                 User.KEY,
@@ -60,7 +96,8 @@ public final class UserSharding {
                         pushDependencies,
                         entity.getShard(),
                         meters,
-                        samples))
+                        samples,
+                        trail))
             .withStopMessage(new UserInternal.Stop()));
   }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
@@ -27,6 +28,7 @@ import parley.settings.HostPort;
 import parley.settings.Settings;
 import parley.settings.SettingsException;
 import parley.store.EmbeddedStore;
+import parley.telemetry.MessageTrail;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 
@@ -52,11 +54,23 @@ public final class TwoNodes implements AutoCloseable {
   final ActorSystem<Void> entities;
   final ActorSystem<Void> edge;
   private final EmbeddedStore store;
+  private final Function<String, MessageTrail> trails;
   final NodeServices atEntities;
   final NodeServices atEdge;
 
   /** Starts both nodes and waits until they are one cluster and every entity runs on the first. */
   TwoNodes(Path folder, Map<String, String> more) throws Exception {
+    this(folder, more, node -> MessageTrail.OFF);
+  }
+
+  /**
+   * The same.
+   *
+   * @param trails how the node of that name, {@code entities} or {@code edge}, follows messages
+   */
+  TwoNodes(Path folder, Map<String, String> more, Function<String, MessageTrail> trails)
+      throws Exception {
+    this.trails = trails;
     java.util.HashMap<String, String> all = new java.util.HashMap<>(more);
     all.put("PARLEY_DATA_DIR", folder.toString());
     all.put("PARLEY_PORT", "0");
@@ -72,13 +86,13 @@ public final class TwoNodes implements AutoCloseable {
     Cluster first = Cluster.get(entities);
     first.manager().tell(new JoinSeedNodes(List.of(first.selfMember().address())));
     awaitUp(entities, 1);
-    atEntities = services(entities, settings);
+    atEntities = services(entities, "entities", settings);
     everyShardLivesHere();
     edge = system(settings);
     Cluster.get(edge).manager().tell(new JoinSeedNodes(List.of(first.selfMember().address())));
     awaitUp(edge, 2);
     awaitUp(entities, 2);
-    atEdge = services(edge, settings);
+    atEdge = services(edge, "edge", settings);
   }
 
   private ActorSystem<Void> system(Settings settings) {
@@ -99,7 +113,8 @@ public final class TwoNodes implements AutoCloseable {
     }
   }
 
-  private NodeServices services(ActorSystem<Void> system, Settings settings) throws Exception {
+  private NodeServices services(ActorSystem<Void> system, String name, Settings settings)
+      throws Exception {
     return NodeServices.start(
         system,
         settings,
@@ -108,7 +123,7 @@ public final class TwoNodes implements AutoCloseable {
         null,
         TokenIssuers.read(settings.auth(), store, java.time.InstantSource.system()),
         new PushProviderFactory(null, null),
-        new Telemetry(),
+        new Telemetry(trails.apply(name)),
         () -> false);
   }
 

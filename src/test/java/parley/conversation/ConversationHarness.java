@@ -29,6 +29,10 @@ import parley.model.ErrorCode;
 import parley.model.Profile;
 import parley.model.UserId;
 import parley.snapshot.SnapshotSchedule;
+import parley.telemetry.MessageLog;
+import parley.telemetry.MessageTrail;
+import parley.telemetry.RecordingTracing;
+import parley.telemetry.Telemetry;
 import parley.user.User;
 
 /**
@@ -64,7 +68,8 @@ final class ConversationHarness implements AutoCloseable {
 
   final ActorTestKit kit;
   private final @Nullable PersistenceTestKit memory;
-  final parley.telemetry.Telemetry telemetry = new parley.telemetry.Telemetry();
+  final RecordingTracing tracing = new RecordingTracing();
+  final Telemetry telemetry = new Telemetry(new MessageTrail(MessageLog.OFF, tracing));
   final AtomicLong nanos = new AtomicLong();
   final AtomicLong refusedSearches = new AtomicLong();
   LogScans scans = new LogScans(refusedSearches::incrementAndGet, nanos::get);

@@ -21,6 +21,7 @@ import parley.model.UserId;
 import parley.serial.SerializedSizes;
 import parley.snapshot.SnapshotHarness;
 import parley.user.Delivery;
+import parley.user.RowMember;
 import parley.user.User;
 
 /** A conversation that has reached every bound still fits into messages, events and snapshots. */
@@ -178,7 +179,7 @@ class ConversationSizesTest {
             new LastMessage(
                 SIZES.number(), user(), "text", SIZES.wide(Limits.PREVIEW_CHARS), SIZES.number()),
             SIZES.number()),
-        new User.RowMember(
+        new RowMember(
             SIZES.wide(Limits.NAME_CHARS),
             SIZES.ascii(Limits.URL_CHARS),
             SIZES.number(),

@@ -46,6 +46,7 @@ import parley.model.InboxRow;
 import parley.model.UserId;
 import parley.snapshot.SnapshotSchedule;
 import parley.telemetry.EntityMeters;
+import parley.telemetry.MessageTrail;
 import parley.telemetry.Telemetry;
 import parley.user.AccountLogins;
 import parley.user.Delivery;
@@ -255,7 +256,8 @@ class LazyStateCrashTest {
                       PushDependencies.off(),
                       shard.getRef(),
                       new EntityMeters(new SimpleMeterRegistry(), clock),
-                      rows::add)));
+                      rows::add,
+                      MessageTrail.OFF)));
       ask(
           (ActorRef<User.ProfileReply> to) ->
               user(person).tell(new User.Ensure(person.value(), person.value(), to)));

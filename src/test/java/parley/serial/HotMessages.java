@@ -14,6 +14,7 @@ import parley.model.EntryIntent;
 import parley.model.LastMessage;
 import parley.model.UserId;
 import parley.user.Delivery;
+import parley.user.RowMember;
 import parley.user.User;
 
 /** The messages between nodes for one chat message, with contents of ordinary size. */
@@ -47,7 +48,7 @@ final class HotMessages {
             9_000,
             new User.RowHeader(
                 ConversationType.DIRECT, 4711, new LastMessage(4711, ANN, "text", TEXT, AT), AT),
-            new User.RowMember("Ann", null, 1, AT, 0, 4710, 4710, 1, 4711, 4710, false),
+            new RowMember("Ann", null, 1, AT, 0, 4710, 4710, 1, 4711, 4710, false),
             List.of(entry),
             List.of()));
     all.put("dispatched", new Conversation.FromUser(new User.Dispatched(BEN, 4711, 9_000)));

@@ -141,6 +141,14 @@ class WireFormTest {
     }
   }
 
+  /** Most messages are not traced: the field for that is absent, and not null. */
+  @Test
+  void aMessageWithoutATraceHasNoFieldForIt() throws IOException {
+    for (Map.Entry<String, Object> hot : HotMessages.of(REF).entrySet()) {
+      assertThat(form(hot.getValue()).findValues("x")).as(hot.getKey()).isEmpty();
+    }
+  }
+
   /**
    * An older node leaves out fields that it does not know: absent means null, 0 or false, and never
    * fails.

@@ -37,7 +37,6 @@ import parley.snapshot.SnapshotSchedule;
 import parley.telemetry.Telemetry;
 import parley.user.AccountLogins;
 import parley.user.PushDependencies;
-import parley.user.RowSamples;
 import parley.user.User;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
@@ -165,8 +164,7 @@ class LossyWireTest {
                   clock,
                   PushDependencies.off(),
                   shard.getRef(),
-                  telemetry.entities(),
-                  RowSamples.NONE));
+                  telemetry.entities()));
       TestProbe<User.ProfileReply> made = kit.createTestProbe();
       user.tell(new User.Ensure(person.value(), person.value(), made.getRef()));
       made.receiveMessage();

@@ -42,6 +42,36 @@ class SettingsTest {
     assertThat(settings.apns()).isNull();
     assertThat(settings.fcm()).isNull();
     assertThat(settings.unknown()).isEmpty();
+    assertThat(settings.changed()).isEmpty();
+    assertThat(settings.logs()).isEqualTo(new Settings.Logs(Settings.LogFormat.TEXT, 1_000));
+    assertThat(settings.traces()).isNull();
+  }
+
+  /** For the log: what differs from its default, and no secret. */
+  @Test
+  void whatDiffersFromItsDefaultIsKnownWithoutSecrets() throws Exception {
+    Path key = Files.writeString(folder.resolve("s3cret.p8"), "key");
+    Settings settings =
+        Settings.from(
+            env(
+                "PARLEY_PORT", "8080",
+                "PARLEY_STORE", "embedded",
+                "PARLEY_LOG_LEVEL", "INFO",
+                "PARLEY_MANAGEMENT_WRITE", "false",
+                "PARLEY_TRACES_SAMPLE", "0.01",
+                "PARLEY_DATA_DIR", "./data",
+                "PARLEY_HOT_DAYS", "7",
+                "PARLEY_LOG_FORMAT", "json",
+                "PARLEY_TRACES_URL", "http://me:s3cret@collector:4318/v1/traces?key=s3cret",
+                "PARLEY_FCM_CREDENTIALS_FILE", key.toString(),
+                "OTHER", "s3cret"));
+    assertThat(settings.changed())
+        .containsExactly(
+            "PARLEY_FCM_CREDENTIALS_FILE=[set]",
+            "PARLEY_HOT_DAYS=7",
+            "PARLEY_LOG_FORMAT=json",
+            "PARLEY_TRACES_URL=http://…@collector:4318/v1/traces?…");
+    assertThat(settings.traces()).isNotNull();
   }
 
   @Test
@@ -101,6 +131,13 @@ class SettingsTest {
     "PARLEY_FCM_CREDENTIALS_FILE, /no/such/file",
     "PARLEY_FCM_ENDPOINT, host",
     "PARLEY_LOG_LEVEL, LOUD",
+    "PARLEY_LOG_FORMAT, xml",
+    "PARLEY_LOG_FORMAT, JSON",
+    "PARLEY_LOG_MESSAGES_ONE_IN, -1",
+    "PARLEY_TRACES_URL, collector:4318",
+    "PARLEY_TRACES_SAMPLE, 1.01",
+    "PARLEY_TRACES_SAMPLE, NaN",
+    "PARLEY_TRACES_SAMPLE, -0.1",
     "PARLEY_NODE_TLS, yes",
     "PARLEY_NODE_TLS_CERT, /no/such/file",
     "PARLEY_SHARDS, 0",

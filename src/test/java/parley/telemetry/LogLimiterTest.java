@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.Logger;
+import org.slf4j.event.KeyValuePair;
 
 @Timeout(60)
 class LogLimiterTest {
@@ -102,6 +103,21 @@ class LogLimiterTest {
       failed("one", new IllegalStateException("x" + i, new java.io.IOException("y")));
     }
     assertThat(written).hasSize(25);
+  }
+
+  /** Neither the values of a named line nor those in its text make it another kind. */
+  @Test
+  void aNamedLineIsOneKindWhateverItsValues() {
+    for (int i = 0; i < 100; i++) {
+      LoggingEvent event = event(Level.INFO, "{} of " + letters(i), new Object[] {i}, null);
+      event.addKeyValuePair(new KeyValuePair(LogEvents.EVENT, "thing"));
+      event.addKeyValuePair(new KeyValuePair("message_id", letters(i)));
+      limiter.doAppend(event);
+    }
+    assertThat(written).hasSize(LogLimiter.SAME);
+    now += 1_000;
+    limiter.tick(now);
+    assertThat(written).hasSize(LogLimiter.SAME + 1).last().asString().contains("95 more like it");
   }
 
   /** Pekko's and the journal plugin's lines come with their values in the text. */

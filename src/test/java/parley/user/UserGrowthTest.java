@@ -117,8 +117,7 @@ class UserGrowthTest {
                 harness.clock,
                 PushDependencies.off(),
                 harness.shard.getRef(),
-                harness.entityMeters,
-                RowSamples.NONE));
+                harness.entityMeters));
     harness.kit.createTestProbe().expectTerminated(user, Duration.ofSeconds(10));
   }
 

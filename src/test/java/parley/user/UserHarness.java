@@ -190,8 +190,7 @@ final class UserHarness implements AutoCloseable {
                 clock,
                 pushDependencies,
                 shard.getRef(),
-                entityMeters,
-                RowSamples.NONE),
+                entityMeters),
             EventSourcedBehaviorTestKit.enabledSerializationSettings()
                 .withVerifyState(false)
                 .withVerifyEquality(true));

@@ -388,7 +388,7 @@ final class UserTestData {
           conversation,
           version,
           new User.RowHeader(type, to, last, lastTextAt),
-          new User.RowMember(
+          new RowMember(
               name,
               null,
               joinedSeq,

@@ -85,8 +85,7 @@ final class YearOfAUser {
                   () -> Instant.ofEpochMilli(now.get()),
                   PushDependencies.off(),
                   shard.getRef(),
-                  new EntityMeters(new SimpleMeterRegistry(), Instant::now),
-                  RowSamples.NONE));
+                  new EntityMeters(new SimpleMeterRegistry(), Instant::now)));
       user.tell(new User.Ensure("alice", "Alice", done.getRef()));
       done.receiveMessage(PATIENCE);
       for (int i = 0; i < days * daily; i++) {
