@@ -325,6 +325,10 @@ final class SettingsReader {
 
   private @Nullable Traces traces() throws SettingsException {
     var url = env.url("PARLEY_TRACES_URL");
+    if (url != null && url.getUserInfo() != null) {
+      throw new SettingsException(
+          "PARLEY_TRACES_URL", "must not contain a user or a password: they would not be used");
+    }
     // Of a busy server still a trace or more each second, at a cost that nobody notices.
     double sample = env.part("PARLEY_TRACES_SAMPLE", 0.01);
     return url == null ? null : new Traces(url, sample);

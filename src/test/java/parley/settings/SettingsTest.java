@@ -62,7 +62,8 @@ class SettingsTest {
                 "PARLEY_DATA_DIR", "./data",
                 "PARLEY_HOT_DAYS", "7",
                 "PARLEY_LOG_FORMAT", "json",
-                "PARLEY_TRACES_URL", "http://me:s3cret@collector:4318/v1/traces?key=s3cret",
+                "PARLEY_S3_ENDPOINT", "http://me:s3cret@store:9000/x?key=s3cret",
+                "PARLEY_TRACES_URL", "http://collector:4318",
                 "PARLEY_FCM_CREDENTIALS_FILE", key.toString(),
                 "OTHER", "s3cret"));
     assertThat(settings.changed())
@@ -70,7 +71,8 @@ class SettingsTest {
             "PARLEY_FCM_CREDENTIALS_FILE=[set]",
             "PARLEY_HOT_DAYS=7",
             "PARLEY_LOG_FORMAT=json",
-            "PARLEY_TRACES_URL=http://…@collector:4318/v1/traces?…");
+            "PARLEY_S3_ENDPOINT=http://…@store:9000/x?…",
+            "PARLEY_TRACES_URL=http://collector:4318");
     assertThat(settings.traces()).isNotNull();
   }
 
@@ -220,6 +222,7 @@ class SettingsTest {
     "PARLEY_DYNAMODB_ENDPOINT, ftp://me:s3cret/s3c@ret@host",
     "PARLEY_AUTH_JWKS_URL, me:s3cret@host/keys",
     "PARLEY_SEED_NODES, me:s3cret@host",
+    "PARLEY_TRACES_URL, http://me:s3cret@host:4318",
   })
   void aSecretIsNotEchoed(String name, String value) {
     assertThatThrownBy(() -> Settings.from(env(name, value)))
