@@ -133,7 +133,7 @@ final class ConversationLifecycle {
    */
   Effect<ConversationEvent, ConversationState> handleWake() {
     if (live.reminderClient.mustRelease()) {
-      live.reminderClient.again();
+      live.reminderClient.repeatRequest();
       return effects.none();
     }
     if (!state.exists()) {
