@@ -78,6 +78,7 @@ final class LayoutRules {
     table.put("user", List.of("model", "push", "snapshot"));
     table.put("calendar", List.of("model", "snapshot"));
     table.put("cursors", List.of("model", "snapshot"));
+    table.put("audit", List.of("snapshot"));
     table.put(
         "conversation", List.of("model", "user", "archive", "calendar", "cursors", "snapshot"));
     table.put("websocket", List.of());
@@ -95,6 +96,7 @@ final class LayoutRules {
             "model",
             "protocol",
             "auth",
+            "audit",
             "push",
             "user",
             "conversation",

@@ -44,8 +44,8 @@ import parley.snapshot.SnapshotSchedule;
  * <p>When a family of refresh tokens ends, the account notifies the user entity, which closes the
  * family's sockets and stops its pushes ({@link EndNotifications}). The reply to the client waits
  * for the user entity's confirmation, a few seconds at most. An end that is not confirmed stays in
- * the state ({@link AccountState#unconfirmedEnds}). The account repeats the notification every 5 s, and when
- * the entity starts again.
+ * the state ({@link AccountState#unconfirmedEnds}). The account repeats the notification every 5 s,
+ * and when the entity starts again.
  *
  * <p>An entity whose name nobody has registered works in the same way, limits guesses in the same
  * way, and writes nothing.
@@ -347,6 +347,9 @@ final class AccountEntity
     AccountState.Standing standing = state.standing(token, now());
     return switch (standing) {
       case CURRENT, REPEAT_ALLOWED -> {
+        if (c.banned()) {
+          yield Effect().reply(c.replyTo(), new AccountReply.Banned());
+        }
         RefreshToken.Issued fresh = token.nextGeneration();
         yield Effect()
             .persist(

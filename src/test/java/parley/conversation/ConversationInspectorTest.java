@@ -244,7 +244,8 @@ class ConversationInspectorTest {
     try (ConversationHarness h = held()) {
       TestProbe<ConversationInspection.EntryReply> probe = h.kit.createTestProbe();
       try (var hold =
-          new PausableJournal.Hold(h.kit.system().classicSystem(), ConversationInspector.AT_ONCE + 1)) {
+          new PausableJournal.Hold(
+              h.kit.system().classicSystem(), ConversationInspector.AT_ONCE + 1)) {
         for (int i = 0; i < ConversationInspector.AT_ONCE; i++) {
           h.tell(new ConversationInspection.FindEntry(1, null, probe.getRef()));
         }

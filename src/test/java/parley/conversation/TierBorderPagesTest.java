@@ -28,7 +28,11 @@ class TierBorderPagesTest {
     ConversationSettings now = h.settings();
     h.settings(
         new ConversationSettings(
-            now.cursorFlushDelay(), now.tick(), now.idle(), now.snapshots(), PausableJournal.PLUGIN));
+            now.cursorFlushDelay(),
+            now.tick(),
+            now.idle(),
+            now.snapshots(),
+            PausableJournal.PLUGIN));
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
     return h;
   }

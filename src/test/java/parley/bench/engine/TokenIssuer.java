@@ -75,7 +75,7 @@ public final class TokenIssuer implements AutoCloseable {
   }
 
   /** A token of its own for that user: no two are the same text. */
-  String of(String userId) {
+  public String of(String userId) {
     Instant now = Instant.now();
     SignedJWT jwt =
         new SignedJWT(
