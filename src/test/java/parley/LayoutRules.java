@@ -79,6 +79,7 @@ final class LayoutRules {
     table.put("user", List.of("model", "push", "snapshot"));
     table.put("calendar", List.of("model", "snapshot"));
     table.put("cursors", List.of("model", "snapshot"));
+    table.put("audit", List.of("snapshot"));
     table.put(
         "conversation", List.of("model", "user", "archive", "calendar", "cursors", "snapshot"));
     table.put("websocket", List.of());
@@ -96,6 +97,7 @@ final class LayoutRules {
             "model",
             "protocol",
             "auth",
+            "audit",
             "push",
             "user",
             "conversation",

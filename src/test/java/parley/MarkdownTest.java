@@ -60,10 +60,13 @@ class MarkdownTest {
           "StatefulSet",
           "WebSocket");
 
-  /** Pages that the server makes of its two documents; {@code SiteTest} checks what is on them. */
+  /**
+   * Pages that the server makes of its three documents; {@code SiteTest} checks what is on them.
+   */
   private static final Set<Path> RENDERED =
       Set.of(
           Path.of("src/main/resources/docs/reference/http"),
+          Path.of("src/main/resources/docs/reference/admin"),
           Path.of("src/main/resources/docs/reference/socket"),
           Path.of("src/main/resources/docs/reference/types"));
 

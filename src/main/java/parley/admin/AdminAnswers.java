@@ -3,6 +3,7 @@ package parley.admin;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -62,6 +63,13 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
     return completeWithFuture(
         response.exceptionally(
             failure -> {
+              Throwable cause =
+                  failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                      ? wrapped.getCause()
+                      : failure;
+              if (cause instanceof BadRequestException bad) {
+                return problem(400, String.valueOf(bad.getMessage()));
+              }
               system.log().warn("{}: no answer: {}", feature, failure.toString());
               return problem(503, feature + ": no answer; ask again");
             }));

@@ -140,6 +140,12 @@ final class InspectionJson {
             .put("outside_rows", overview.outsideRows())
             .put("pending_pushes", overview.pendingPushes())
             .put("saved", overview.saved());
+    UserInspection.BanOverview ban = overview.ban();
+    if (ban != null) {
+      ObjectNode banned = body.putObject("ban").put("reason", ban.reason());
+      time(banned, "since", ban.at());
+      time(banned, "until", ban.until());
+    }
     ArrayNode devices = body.putArray("devices");
     overview.devices().forEach(device -> devices.add(device(device)));
     return body;
@@ -154,6 +160,11 @@ final class InspectionJson {
     time(body, "last_seen", device.lastSeenAt());
     if (device.pushPlatform() != null) {
       body.put("push_platform", device.pushPlatform());
+    }
+    if (device.sessionId() != null) {
+      body.putObject("session")
+          .put("session_id", device.sessionId())
+          .put("node", device.sessionNode());
     }
     return body.put("pushable", device.pushable()).put("lagging", device.lagging());
   }

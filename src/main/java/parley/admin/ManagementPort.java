@@ -1,34 +1,27 @@
 package parley.admin;
 
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.MemberStatus;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.management.javadsl.PekkoManagement;
-import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
+import parley.audit.AuditLog;
 import parley.model.ErrorCode;
 import parley.port.HttpPort;
 import parley.port.PortSettings;
-import parley.protocol.HttpWriter;
 import parley.settings.ConnectionCapacity;
 import parley.settings.HostPort;
 import parley.settings.Settings;
@@ -36,24 +29,31 @@ import parley.telemetry.Telemetry;
 
 /**
  * The port for operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and
- * the features' own routes under {@code /admin/…}. It has no accounts. Every client that reaches it
- * may read, and may change the cluster if {@code PARLEY_MANAGEMENT_WRITE} is on. So it listens on
- * the loopback address by default.
+ * the features' own routes under {@code /admin/…}. {@link AdminAccess} says who may call the
+ * latter. Every client that reaches the port may read the others, and may change the cluster if
+ * {@code PARLEY_MANAGEMENT_WRITE} is on. So it listens on the loopback address by default.
  *
  * <p>The routes of Pekko Management are served here, but this class binds the port: Pekko
  * Management's own start cannot report which port it got for port 0, and its readiness does not
  * know about a drain.
  */
 public final class ManagementPort extends AllDirectives {
-  private static final ContentType.WithFixedCharset PROBLEM =
-      MediaTypes.customWithFixedCharset(
-              "application", "problem+json", HttpCharsets.UTF_8, Map.of(), false)
-          .toContentType();
+  /** Counter: starts and results of changes that the audit log did not store. */
+  static final String AUDIT_FAILURES = "parley.audit.failures";
+
+  /**
+   * What {@code /admin} needs beside its routes.
+   *
+   * @param tokens the tokens of operators; null if no file is set
+   * @param audit where changes are recorded
+   */
+  public record AdminSecurity(@Nullable AdminTokenFile tokens, AuditLog audit) {}
 
   private final ActorSystem<?> system;
   private final Telemetry telemetry;
   private final Readiness readiness;
-  private final List<AdminRoutes> admin;
+  private final AdminGate gate;
+  private final HostPort address;
   private final HostCheck hosts;
   private final @Nullable ManagementTls tls;
   private final int perAddress;
@@ -63,16 +63,29 @@ public final class ManagementPort extends AllDirectives {
       Telemetry telemetry,
       Readiness readiness,
       List<AdminRoutes> admin,
+      AdminSecurity security,
+      HostPort address,
       HostCheck hosts,
       @Nullable ManagementTls tls,
       int perAddress) {
     this.system = system;
     this.telemetry = telemetry;
     this.readiness = readiness;
-    this.admin = List.copyOf(admin);
+    this.address = address;
     this.hosts = hosts;
     this.tls = tls;
     this.perAddress = perAddress;
+    this.gate =
+        new AdminGate(
+            new AdminAccess(
+                security.tokens(),
+                tls != null && tls.asksClients(),
+                AdminAccess.isLoopback(address.host()),
+                System::nanoTime),
+            AdminGate.Audit.of(security.audit()),
+            behindTheGate(admin).handler(system),
+            telemetry.registry().counter(AUDIT_FAILURES)::increment,
+            () -> telemetry.limited(AdminAccess.WRONG_TOKENS_LIMIT));
   }
 
   /**
@@ -92,9 +105,7 @@ public final class ManagementPort extends AllDirectives {
    * @param host where the port listens
    */
   public static Optional<String> warning(boolean write, String host) {
-    InetSocketAddress address = new InetSocketAddress(host, 0);
-    boolean loopback = !address.isUnresolved() && address.getAddress().isLoopbackAddress();
-    return write && !loopback
+    return write && !AdminAccess.isLoopback(host)
         ? Optional.of(
             "PARLEY_MANAGEMENT_WRITE is true and the management port listens on "
                 + host
@@ -118,7 +129,8 @@ public final class ManagementPort extends AllDirectives {
         InetAddress::isLoopbackAddress);
   }
 
-  public CompletionStage<HttpPort> bind(HostPort address) {
+  /** Binds and serves. */
+  public CompletionStage<HttpPort> bind() {
     HttpPort.Builder port =
         HttpPort.of(system, limits(perAddress)).handler(guarded(routes()).handler(system));
     if (tls != null) {
@@ -159,13 +171,7 @@ public final class ManagementPort extends AllDirectives {
   }
 
   private Route forbidden(String why) {
-    return complete(
-        HttpResponse.create()
-            .withStatus(ErrorCode.FORBIDDEN.status())
-            .withEntity(
-                HttpEntities.create(
-                    PROBLEM,
-                    ByteString.fromString(HttpWriter.problem(ErrorCode.FORBIDDEN, why, null)))));
+    return complete(ManagementProblems.of(ErrorCode.FORBIDDEN, why));
   }
 
   private Route routes() {
@@ -173,9 +179,9 @@ public final class ManagementPort extends AllDirectives {
     more.add(path("ready", () -> get(this::ready)));
     more.add(path("alive", () -> get(() -> text(StatusCodes.OK, "alive"))));
     more.add(path("metrics", () -> get(this::metrics)));
-    for (AdminRoutes one : admin) {
-      more.add(pathPrefix("admin", one::routes));
-    }
+    more.add(
+        pathPrefix(
+            "admin", () -> extractRequest(request -> completeWithFuture(gate.answer(request)))));
     PekkoManagement management = PekkoManagement.get(system);
     // Pods that look for each other call this port by the scheme that Pekko Management is told
     // here.
@@ -184,6 +190,14 @@ public final class ManagementPort extends AllDirectives {
             ? management.getRoutes()
             : management.getRoutes(all -> all.withHttpsConnectionContext(tls.serverContext()));
     return concat(theirs, more.toArray(Route[]::new));
+  }
+
+  private Route behindTheGate(List<AdminRoutes> admin) {
+    List<Route> all = new ArrayList<>();
+    for (AdminRoutes one : admin) {
+      all.add(pathPrefix("admin", one::routes));
+    }
+    return concat(reject(), all.toArray(Route[]::new));
   }
 
   private Route ready() {

@@ -26,8 +26,9 @@ import parley.tls.TlsRefusedException;
 
 /**
  * The certificate of the management port, if one is set. Clients of the port need no certificate.
- * {@link CertificateWatch} reads the files again every minute, and new connections use them from
- * then on.
+ * If an authority for clients is set, one that presents its certificate may call {@code /admin},
+ * see {@link AdminAccess}. {@link CertificateWatch} reads the files again every minute, and new
+ * connections use them from then on.
  *
  * <p>Pods call each other by this port before they form a cluster. They call by address, and no
  * certificate names an address. So for these calls, and only for these, a peer is verified by its
@@ -61,14 +62,19 @@ public final class ManagementTls {
       Certificate certificate = Certificate.ofServer(files, clock.instant());
       return new ManagementTls(files, clock, new ServerContext(certificate));
     } catch (TlsRefusedException e) {
-      throw new SettingsException(
-          "PARLEY_MANAGEMENT_TLS_" + e.part().name(), String.valueOf(e.getMessage()));
+      String part = e.part() == TlsRefusedException.Part.CA ? "CLIENT_CA" : e.part().name();
+      throw new SettingsException("PARLEY_MANAGEMENT_TLS_" + part, String.valueOf(e.getMessage()));
     }
   }
 
   /** The context that tells Pekko Management that its routes are served by TLS. */
   HttpsConnectionContext serverContext() {
     return ConnectionContext.httpsServer(context::engine);
+  }
+
+  /** Whether clients are asked for a certificate. */
+  boolean asksClients() {
+    return files.ca() != null;
   }
 
   /** The server's side of a new connection. */

@@ -1,7 +1,22 @@
 /**
  * The port for operators: health, metrics, and the routes under {@code /admin} with the jobs behind
  * them (dead letters, signing keys, journal marks, enrolment of the archive), and the routes that
- * show where a message is. It asks entities and stores; it decides nothing about conversations.
+ * show where a message is and that ban users. It asks entities and stores; it decides nothing about
+ * conversations.
+ *
+ * <h2>Decision: one gate before all calls of operators</h2>
+ *
+ * Context: whoever reached the port could call {@code /admin}, and nobody knew afterwards who had.
+ * Decision: every request to {@code /admin} passes {@code AdminGate}, which knows all calls by
+ * template. It asks who calls ({@code AdminAccess}), and records each change in {@link
+ * parley.audit} before its route runs and after. A route that is not in the table is not reached,
+ * so none can be forgotten. Rejected: a check in each route (the next one would forget it);
+ * accounts of Parley for operators (who repairs the store at night must not need it to log in); a
+ * record after the change only (a crash in between would hide it).
+ *
+ * <p>What if: a stranger without a token costs one hash, and a log line ten times; see {@code
+ * AdminAccess}. A tokens file that vanishes or has a wrong line changes nothing. A log that does
+ * not answer refuses changes and no reads. Health and metrics need none of this.
  *
  * <h2>Decision: the server binds the management routes</h2>
  *

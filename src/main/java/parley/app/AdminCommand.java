@@ -7,69 +7,75 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import parley.model.IdRules;
+import parley.admin.AdminToken;
+import parley.app.AdminArguments.WrongArgumentsException;
 import parley.settings.ExitCode;
 
 /**
- * The command {@code admin message|conversation|user …}: asks the management port of a running node
- * and prints the answer as tables, or as JSON. Needs no settings.
- *
- * <pre>
- *   admin message CONVERSATION SEQ [--after USER]    where a message is
- *   admin conversation CONVERSATION                  a conversation as a whole
- *   admin user USER                                  a user as a whole
- *
- *   --url URL    the management port; {@value #DEFAULT_URL} if it is not given
- *   --json       the answer itself
- * </pre>
+ * The command {@code admin …}: asks the management port of a running node, and prints the answer as
+ * tables, or as JSON. Needs no settings. {@code admin token} asks nobody.
  */
 final class AdminCommand {
   /** The first argument of the program. */
   static final String COMMAND = "admin";
 
-  private static final String DEFAULT_URL = "http://127.0.0.1:8558";
+  /** The exit code if the management port does not know the caller, or the caller may only read. */
+  static final int NOT_ALLOWED = 3;
+
+  /** The variable that may hold the token instead of a file. */
+  static final String TOKEN_VARIABLE = "PARLEY_ADMIN_TOKEN";
+
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** Longer than the server takes, so that its own problem is shown. */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(25);
 
+  /** Visible ASCII, which is all that a header may hold. */
+  private static final Pattern TOKEN = Pattern.compile("[!-~]{1,256}");
+
   private static final String USAGE =
       """
-      arguments: admin message CONVERSATION SEQ [--after USER]
-                 admin conversation CONVERSATION
-                 admin user USER
+      arguments: admin message CONVERSATION SEQ [--after USER]   where a message is
+                 admin conversation CONVERSATION                 a conversation as a whole
+                 admin user USER                                 a user, its devices and sessions
+                 admin ban USER --reason WHY [--minutes N]       for N minutes, or until it is lifted
+                 admin unban USER
+                 admin end-session USER SESSION|all              ends sessions and their logins
+                 admin audit [--after NR] [--limit N]            what operators have changed
+                 admin dead-letters [--user USER] [--limit N] [--cursor C]
+                 admin delete-dead-letters ID | all | --user USER
+                 admin replay                                    progress of a replay of dead letters
+                 admin start-replay [--user USER] [--batch N]
+                 admin keys
+                 admin rotate-keys [--lead-seconds N]
+                 admin marks NAME, admin mend-marks NAME         marks of an entity in the journal
+                 admin enrolment, admin start-enrolment [--per-second N], admin end-enrolment
+                 admin token NAME read|write                     makes a token for the file of tokens
       options:   --url URL (default %s), --json
-      exit code: 0 shown, 1 not found or no answer, 2 wrong arguments"""
-          .formatted(DEFAULT_URL);
+                 --token-file FILE (or the token in %s)
+      exit code: 0 done, 1 not found, refused or no answer, 2 wrong arguments, 3 not allowed"""
+          .formatted(AdminArguments.DEFAULT_URL, TOKEN_VARIABLE);
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
 
-  /** The arguments are wrong. */
-  private static final class WrongArgumentsException extends Exception {
-    private static final long serialVersionUID = 1;
-
-    WrongArgumentsException(String message) {
-      super(message);
-    }
-  }
-
-  /** What is asked of which server. */
-  private record Question(String kind, URI uri, boolean json) {}
-
-  private AdminCommand(PrintStream out, PrintStream err) {
+  private AdminCommand(Map<String, String> environment, PrintStream out, PrintStream err) {
+    this.environment = environment;
     this.out = out;
     this.err = err;
   }
@@ -78,31 +84,57 @@ final class AdminCommand {
    * Runs the command; blocks.
    *
    * @param arguments the program's arguments
-   * @return the exit code: 0 if the answer was printed, 1 if there is no such thing or no answer, 2
-   *     for wrong arguments
+   * @param environment the environment of the process
+   * @return the exit code: 0 if all is done, 1 if there is no such thing, the call was refused or
+   *     nobody answers, 2 for wrong arguments, 3 if the caller is not known or may only read
    */
-  static int run(List<String> arguments, PrintStream out, PrintStream err) {
-    return new AdminCommand(out, err).run(arguments);
+  static int run(
+      List<String> arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
+    return new AdminCommand(environment, out, err).run(arguments.subList(1, arguments.size()));
   }
 
-  private int run(List<String> arguments) {
-    Question question;
+  private int run(List<String> given) {
+    AdminArguments arguments;
+    AdminQuestion question;
+    URI url;
+    String token;
     try {
-      question = question(arguments.subList(1, arguments.size()));
+      arguments = AdminArguments.parse(given, AdminQuestion.OPTIONS);
+      if (arguments.word(0).equals("token")) {
+        return makeToken(arguments);
+      }
+      url = arguments.url();
+      token = token(arguments);
+      question = AdminQuestion.of(arguments);
     } catch (WrongArgumentsException e) {
       err.println(COMMAND + ": " + e.getMessage());
       err.println(USAGE);
       return ExitCode.WRONG_SETTING;
     }
+    return ask(question, URI.create(url + question.path()), token, arguments.json());
+  }
+
+  private int ask(AdminQuestion question, URI uri, @Nullable String token, boolean json) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri)
+            .timeout(ANSWER_TIMEOUT)
+            .method(
+                question.method(),
+                question.body() == null
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(question.body()));
+    if (question.body() != null) {
+      request.header("Content-Type", "application/json");
+    }
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
     try (HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build()) {
-      HttpResponse<String> answer =
-          client.send(
-              HttpRequest.newBuilder(question.uri()).timeout(ANSWER_TIMEOUT).build(),
-              HttpResponse.BodyHandlers.ofString());
-      return print(question, answer);
+      return print(
+          question, client.send(request.build(), HttpResponse.BodyHandlers.ofString()), json);
     } catch (IOException e) {
       String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      err.println(COMMAND + ": no answer from " + question.uri() + ": " + why);
+      err.println(COMMAND + ": no answer from " + uri + ": " + why);
       return ExitCode.FAILED;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -110,22 +142,22 @@ final class AdminCommand {
     }
   }
 
-  private int print(Question question, HttpResponse<String> answer) throws IOException {
-    if (answer.statusCode() != 200) {
-      err.println(COMMAND + ": " + answer.statusCode() + ": " + detail(answer.body()));
-      return ExitCode.FAILED;
+  private int print(AdminQuestion question, HttpResponse<String> answer, boolean json)
+      throws IOException {
+    int status = answer.statusCode();
+    if (status >= 300) {
+      err.println(COMMAND + ": " + status + ": " + detail(answer.body()));
+      return status == 401 || status == 403 ? NOT_ALLOWED : ExitCode.FAILED;
     }
-    JsonNode body = JSON.readTree(answer.body());
-    if (question.json()) {
-      out.println(JSON.writeValueAsString(body));
+    if (answer.body().isEmpty()) {
+      out.println(json ? "{}" : "done");
     } else {
-      List<String> lines =
-          switch (question.kind()) {
-            case "message" -> AdminTables.message(body);
-            case "conversation" -> AdminTables.conversation(body);
-            default -> AdminTables.user(body);
-          };
-      lines.forEach(out::println);
+      JsonNode body = JSON.readTree(answer.body());
+      if (json) {
+        out.println(JSON.writeValueAsString(body));
+      } else {
+        question.table().apply(body).forEach(out::println);
+      }
     }
     out.flush();
     return 0;
@@ -141,90 +173,55 @@ final class AdminCommand {
     }
   }
 
-  // ---- arguments
+  // ---- tokens
 
-  private static Question question(List<String> arguments) throws WrongArgumentsException {
-    List<String> words = new ArrayList<>();
-    String url = DEFAULT_URL;
-    String after = null;
-    boolean json = false;
-    for (int i = 0; i < arguments.size(); i++) {
-      String argument = arguments.get(i);
-      switch (argument) {
-        case "--json" -> json = true;
-        case "--url" -> url = valueOf(argument, arguments, ++i);
-        case "--after" -> after = valueOf(argument, arguments, ++i);
-        default -> {
-          if (argument.startsWith("--")) {
-            throw new WrongArgumentsException(argument + ": no such option");
-          }
-          words.add(argument);
-        }
+  /** Prints a new token, which is kept nowhere, and the line for the file of tokens. */
+  private int makeToken(AdminArguments arguments) throws WrongArgumentsException {
+    String name = arguments.word(1);
+    String right = arguments.word(2);
+    if (arguments.count() != 3 || !(right.equals("read") || right.equals("write"))) {
+      throw new WrongArgumentsException("token: NAME read|write");
+    }
+    if (!AdminToken.isName(name)) {
+      throw new WrongArgumentsException("token: NAME: 1 to 64 letters, digits and . _ @ -");
+    }
+    arguments.checkAllUsed();
+    AdminToken.Made made =
+        AdminToken.make(
+            name, right.equals("read") ? AdminToken.Right.READ : AdminToken.Right.WRITE);
+    if (arguments.json()) {
+      out.println(
+          JSON.createObjectNode()
+              .put("token", made.token())
+              .put("line", made.line().toLine())
+              .toPrettyString());
+    } else {
+      out.println("token, shown only now: " + made.token());
+      out.println("line for PARLEY_ADMIN_TOKENS_FILE:");
+      out.println(made.line().toLine());
+    }
+    out.flush();
+    return 0;
+  }
+
+  /** The token of the caller, or null. Messages show nothing of it. */
+  private @Nullable String token(AdminArguments arguments) throws WrongArgumentsException {
+    String file = arguments.option("--token-file");
+    String token = environment.get(TOKEN_VARIABLE);
+    if (file != null) {
+      try {
+        token = Files.readString(Path.of(file)).strip();
+      } catch (IOException | InvalidPathException e) {
+        throw new WrongArgumentsException("--token-file: cannot be read: " + file);
       }
     }
-    return new Question(
-        words.isEmpty() ? "" : words.getFirst(), uri(url, path(words, after)), json);
-  }
-
-  private static String valueOf(String option, List<String> arguments, int at)
-      throws WrongArgumentsException {
-    if (at >= arguments.size()) {
-      throw new WrongArgumentsException(option + ": needs a value");
+    if (token == null || token.isEmpty()) {
+      return null;
     }
-    return arguments.get(at);
-  }
-
-  private static String path(List<String> words, @Nullable String after)
-      throws WrongArgumentsException {
-    String kind = words.isEmpty() ? "" : words.getFirst();
-    if (after != null && !kind.equals("message")) {
-      throw new WrongArgumentsException("--after: only for a message");
+    if (!TOKEN.matcher(token).matches()) {
+      throw new WrongArgumentsException(
+          (file == null ? TOKEN_VARIABLE : "--token-file") + ": holds no token");
     }
-    if (kind.equals("message") && words.size() == 3) {
-      return "/admin/conversations/"
-          + id(words.get(1))
-          + "/entries/"
-          + seq(words.get(2))
-          + (after == null ? "" : "?after=" + id(after));
-    }
-    if (kind.equals("conversation") && words.size() == 2) {
-      return "/admin/conversations/" + id(words.get(1));
-    }
-    if (kind.equals("user") && words.size() == 2) {
-      return "/admin/users/" + id(words.get(1));
-    }
-    throw new WrongArgumentsException("which message, conversation or user?");
-  }
-
-  private static String id(String text) throws WrongArgumentsException {
-    if (!IdRules.isId(text)) {
-      throw new WrongArgumentsException("not an id: " + text);
-    }
-    return URLEncoder.encode(text, StandardCharsets.US_ASCII);
-  }
-
-  private static long seq(String text) throws WrongArgumentsException {
-    try {
-      long seq = Long.parseLong(text);
-      if (seq > 0) {
-        return seq;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below.
-    }
-    throw new WrongArgumentsException("not a seq: " + text);
-  }
-
-  private static URI uri(String url, String path) throws WrongArgumentsException {
-    try {
-      URI uri = URI.create(url.endsWith("/") ? url.substring(0, url.length() - 1) : url);
-      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-      if (http && uri.getHost() != null) {
-        return URI.create(uri + path);
-      }
-    } catch (IllegalArgumentException e) {
-      // Reported below.
-    }
-    throw new WrongArgumentsException("--url: not like " + DEFAULT_URL);
+    return token;
   }
 }

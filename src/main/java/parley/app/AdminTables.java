@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The answers of the management port as lines for people. */
 final class AdminTables {
@@ -102,9 +103,30 @@ final class AdminTables {
   /** A user as a whole: one line for each device. */
   static List<String> user(JsonNode body) {
     List<String> lines = new ArrayList<>(fields(body));
+    JsonNode ban = body.path("ban");
+    if (ban.isObject()) {
+      String until = ban.has("until") ? ban.path("until").asText() : "it is lifted";
+      lines.add("");
+      lines.add(
+          "banned since "
+              + ban.path("since").asText()
+              + " until "
+              + until
+              + ": "
+              + ban.path("reason").asText());
+    }
     List<List<String>> rows = new ArrayList<>();
     rows.add(
-        List.of("device", "client", "connected", "last seen", "push token", "pushable", "lagging"));
+        List.of(
+            "device",
+            "client",
+            "connected",
+            "last seen",
+            "push token",
+            "pushable",
+            "lagging",
+            "session",
+            "node"));
     for (JsonNode device : body.path("devices")) {
       rows.add(
           List.of(
@@ -114,21 +136,91 @@ final class AdminTables {
               text(device, "last_seen"),
               text(device, "push_platform"),
               text(device, "pushable"),
-              text(device, "lagging")));
+              text(device, "lagging"),
+              text(device.path("session"), "session_id"),
+              text(device.path("session"), "node")));
     }
     lines.add("");
     lines.addAll(table(rows));
     return lines;
   }
 
+  /** The signing keys, a line each. */
+  static List<String> keys(JsonNode body) {
+    return lines(body.path("keys"), "kid", "use", "published", "signs_from", "good_until");
+  }
+
+  /** Dead letters, a line each. */
+  static List<String> letters(JsonNode body) {
+    List<String> lines =
+        new ArrayList<>(
+            lines(
+                body.path("letters"),
+                "id",
+                "user_id",
+                "device_id",
+                "platform",
+                "conversation_id",
+                "seq",
+                "reason",
+                "tries",
+                "time"));
+    if (body.has("next_cursor")) {
+      lines.add("");
+      lines.add("more: --cursor " + body.path("next_cursor").asText());
+    }
+    return lines;
+  }
+
+  /** The progress of a replay of dead letters. */
+  static List<String> replay(JsonNode body) {
+    List<String> lines = new ArrayList<>(fields(body));
+    body.path("outcomes")
+        .properties()
+        .forEach(outcome -> lines.add(outcome.getKey() + ": " + outcome.getValue().asText()));
+    return lines;
+  }
+
+  private static List<String> lines(JsonNode objects, String... columns) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(Stream.of(columns).map(name -> name.replace('_', ' ')).toList());
+    objects.forEach(
+        object -> rows.add(Stream.of(columns).map(name -> text(object, name)).toList()));
+    return table(rows);
+  }
+
+  /** What operators have changed, a line each. */
+  static List<String> audit(JsonNode body) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("nr", "time", "who", "from", "action", "target", "result"));
+    for (JsonNode record : body.path("records")) {
+      rows.add(
+          List.of(
+              text(record, "nr"),
+              text(record, "time"),
+              text(record, "who"),
+              text(record, "from"),
+              text(record, "action"),
+              text(record, "target"),
+              record.path("result").asText()
+                  + (record.has("status") ? " " + record.path("status").asText() : "")));
+    }
+    List<String> lines = new ArrayList<>(table(rows));
+    if (body.has("next_after")) {
+      lines.add("");
+      lines.add("newer ones: --after " + body.path("next_after").asText());
+    }
+    return lines;
+  }
+
   /** The fields of an object, lists excepted. */
-  private static List<String> fields(JsonNode body) {
+  static List<String> fields(JsonNode body) {
     List<List<String>> rows = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : body.properties()) {
       JsonNode value = field.getValue();
-      if (value.isObject()) {
+      if (field.getKey().equals("segment")) {
         rows.add(List.of(field.getKey(), text(value, "first") + " to " + text(value, "last")));
-      } else if (!value.isArray() && !field.getKey().equals("next_after")) {
+      } else if (!value.isContainerNode() && !field.getKey().equals("next_after")) {
         rows.add(List.of(field.getKey(), text(body, field.getKey())));
       }
     }

@@ -33,7 +33,7 @@ public final class Main {
         System.exit(NodeCaCommand.run(List.of(args)));
       }
       if (args.length > 0 && args[0].equals(AdminCommand.COMMAND)) {
-        System.exit(AdminCommand.run(List.of(args), System.out, System.err));
+        System.exit(AdminCommand.run(List.of(args), System.getenv(), System.out, System.err));
       }
       Settings settings = Settings.from(System.getenv());
       prepareLog(settings);

@@ -2,6 +2,7 @@ package parley.app;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.admin.AdminTokenFile;
 import parley.admin.ManagementPort;
 import parley.admin.ManagementTls;
 import parley.admin.Readiness;
@@ -131,6 +133,7 @@ public final class Node implements AutoCloseable {
     PushProviderFactory pushing;
     NodeTls nodeTls;
     ManagementTls operators;
+    AdminTokenFile tokens;
     Optional<PreviousIncarnation> life;
     int shards;
     String epoch;
@@ -142,6 +145,8 @@ public final class Node implements AutoCloseable {
       pushing = PushProviderFactory.read(settings);
       nodeTls = NodeTls.read(settings, InstantSource.system());
       operators = ManagementTls.read(settings, InstantSource.system());
+      Path tokensFile = settings.managementAccess().tokens();
+      tokens = tokensFile == null ? null : AdminTokenFile.read(tokensFile);
       if (store instanceof EmbeddedStore embedded) {
         embedded.openJournal(settings.store().sync());
       }
@@ -170,6 +175,9 @@ public final class Node implements AutoCloseable {
       system.getWhenTerminated().thenRun(watch::close);
       operators.useForClusterCalls(system, settings.management().port(), nodeTls.authority());
     }
+    if (tokens != null) {
+      system.getWhenTerminated().thenRun(tokens.watch()::close);
+    }
     store.watch(STORE_PROBE_INTERVAL, why -> onBroken.accept("the journal is broken: " + why));
     CompletionStage<Done> ended =
         stopping
@@ -192,6 +200,7 @@ public final class Node implements AutoCloseable {
           tokenIssuers,
           pushing,
           operators,
+          tokens,
           system,
           telemetry,
           stopping,
@@ -237,6 +246,7 @@ public final class Node implements AutoCloseable {
       TokenIssuers tokenIssuers,
       PushProviderFactory pushing,
       @Nullable ManagementTls operators,
+      @Nullable AdminTokenFile tokens,
       ActorSystem<Void> system,
       Telemetry telemetry,
       StopWatchdog stopping,
@@ -268,10 +278,12 @@ public final class Node implements AutoCloseable {
                     telemetry,
                     readiness,
                     nodeServices.admin(),
+                    new ManagementPort.AdminSecurity(tokens, nodeServices.audit()),
+                    settings.management(),
                     ManagementPort.hosts(settings),
                     operators,
                     settings.connections().perAddress())
-                .bind(settings.management()),
+                .bind(),
             "PARLEY_MANAGEMENT_PORT");
     shutdown.closeManagementLast(management);
     stoppable.accept(() -> stop(system, stopping, ended));

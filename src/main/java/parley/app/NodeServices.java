@@ -15,13 +15,17 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.jspecify.annotations.Nullable;
+import parley.admin.AdminDocument;
 import parley.admin.AdminRoutes;
+import parley.admin.AuditRoutes;
 import parley.admin.InspectionRoutes;
 import parley.admin.KeyMeters;
 import parley.admin.KeyRoutes;
 import parley.admin.MarkRoutes;
 import parley.admin.UnreadAuditor;
+import parley.admin.UserAdminRoutes;
 import parley.archive.ColdTier;
+import parley.audit.AuditLog;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthSettings;
@@ -70,13 +74,18 @@ import parley.user.UserSharding;
  *
  * @param clients opens the client port
  * @param admin further routes of the management port
+ * @param audit where changes by that port are recorded
  * @param drain closes this node's sockets over a given time, so that the reconnects of their
  *     clients are spread; completes when all sockets are closed or soon after that time
  * @param useFastSignatures speeds up checks of token signatures, which would delay the start;
  *     blocks
  */
 record NodeServices(
-    Clients clients, List<AdminRoutes> admin, Drain drain, Runnable useFastSignatures) {
+    Clients clients,
+    List<AdminRoutes> admin,
+    AuditLog audit,
+    Drain drain,
+    Runnable useFastSignatures) {
   /** Most sockets on one node; a further one is closed at once. Far more than the memory allows. */
   private static final int SOCKETS = 100_000;
 
@@ -161,6 +170,7 @@ record NodeServices(
                 sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message),
             new LogScans(() -> telemetry.limited("searches"), System::nanoTime),
             sharedStore ? CursorLogSharding.init(node, clock, telemetry) : CursorLog.Sender.NONE));
+    AuditLog audit = AuditLog.init(sharding, clock);
     PushWiring pushWiring =
         PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
     UserSharding.init(
@@ -243,7 +253,11 @@ record NodeServices(
                 clock,
                 RotationCheck.of(node, settings, store, clock),
                 settings.managementWrite()),
-            pushWiring.admin()),
+            pushWiring.admin(),
+            new UserAdminRoutes(node, entityRefs::user),
+            new AuditRoutes(node, audit),
+            new AdminDocument()),
+        audit,
         time -> drain(node, sessions, time),
         tokens::useFastSignatures);
   }

@@ -1,5 +1,6 @@
 package parley.auth;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
@@ -58,8 +59,21 @@ public final class Account {
       long addressWaitMillis)
       implements Request {}
 
-  /** Exchanges a refresh token for the next one. */
-  record Refresh(RefreshToken token, ActorRef<AccountReply.ToRefresh> replyTo) implements Request {}
+  /**
+   * Exchanges a refresh token for the next one.
+   *
+   * @param banned whether the user is banned: then a token that would be exchanged is not, and the
+   *     reply is {@link AccountReply.Banned}
+   */
+  record Refresh(
+      RefreshToken token,
+      ActorRef<AccountReply.ToRefresh> replyTo,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean banned)
+      implements Request {
+    Refresh(RefreshToken token, ActorRef<AccountReply.ToRefresh> replyTo) {
+      this(token, replyTo, false);
+    }
+  }
 
   /** Revokes the family of a refresh token. */
   record Logout(RefreshToken token, ActorRef<AccountReply.ToLogout> replyTo) implements Request {}

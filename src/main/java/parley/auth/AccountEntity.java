@@ -347,6 +347,9 @@ final class AccountEntity
     AccountState.Standing standing = state.standing(token, now());
     return switch (standing) {
       case CURRENT, REPEAT_ALLOWED -> {
+        if (c.banned()) {
+          yield Effect().reply(c.replyTo(), new AccountReply.Banned());
+        }
         RefreshToken.Issued fresh = token.nextGeneration();
         yield Effect()
             .persist(

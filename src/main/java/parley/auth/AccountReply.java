@@ -64,6 +64,9 @@ sealed interface AccountReply extends Wire {
    */
   record Stale() implements ToRefresh {}
 
+  /** The token is valid, and was not exchanged because its user is banned. */
+  record Banned() implements ToRefresh {}
+
   /** The family was refreshed too often within a minute. */
   record TooFast(long retryAfterMillis) implements ToRefresh {}
 

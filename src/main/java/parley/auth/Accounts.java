@@ -151,8 +151,11 @@ public final class Accounts {
    * Exchanges a refresh token for a new one. For one minute after the first use of a token, this
    * token and the others of its generation can be exchanged again. Any later use revokes the
    * family, that is, all tokens of the same login.
+   *
+   * @param banned whether the account's user is banned: then a token that would be exchanged gives
+   *     {@link AuthResult.Banned}, and stays as it is for the time after the ban
    */
-  public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken) {
+  public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken, boolean banned) {
     Optional<RefreshToken> token = RefreshToken.parse(refreshToken.value());
     if (token.isEmpty()) {
       return CompletableFuture.completedFuture(new AuthResult.UnknownToken());
@@ -160,10 +163,13 @@ public final class Accounts {
     String username = token.get().username();
     return this.<AccountReply.ToRefresh, AuthResult.Refresh>ask(
         username,
-        replyTo -> new Account.Refresh(token.get(), replyTo),
+        replyTo -> new Account.Refresh(token.get(), replyTo, banned),
         reply ->
             switch (reply) {
-              case AccountReply.SignedIn r -> signedIn(username, r);
+              // An account of an older version does not know bans, and exchanges the token.
+              case AccountReply.SignedIn r ->
+                  banned ? new AuthResult.Banned() : signedIn(username, r);
+              case AccountReply.Banned r -> new AuthResult.Banned();
               case AccountReply.Reused r -> new AuthResult.RefreshReused();
               case AccountReply.Stale r -> new AuthResult.StaleToken();
               case AccountReply.TooFast r -> new AuthResult.RateLimited(r.retryAfterMillis());
@@ -171,6 +177,11 @@ public final class Accounts {
               case AccountReply.Overloaded r -> unavailable();
             },
         unavailable());
+  }
+
+  /** Exchanges the refresh token of a user who is not banned. */
+  CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken) {
+    return refresh(refreshToken, false);
   }
 
   /**
@@ -217,6 +228,16 @@ public final class Accounts {
               }
               return true;
             });
+  }
+
+  /**
+   * Looks up the owner of the account that a refresh token names. Does not check the token, so the
+   * result is not for clients.
+   */
+  public CompletionStage<AuthResult.Lookup> ownerOf(Secret refreshToken) {
+    return RefreshToken.parse(refreshToken.value())
+        .map(token -> lookup(token.username()))
+        .orElseGet(() -> CompletableFuture.completedFuture(new AuthResult.NotFound()));
   }
 
   /** Looks up the owner of a username. A malformed username has none. */

@@ -74,6 +74,9 @@ public sealed interface AuthResult {
    */
   record StaleToken() implements Refresh {}
 
+  /** The token is valid, and its user is banned: 403. The token stays valid. */
+  record Banned() implements Refresh {}
+
   /** Not a token of this server, or not valid any more: 401 {@code unauthenticated}. */
   record UnknownToken() implements Refresh {}
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** Renders the reference of all HTTP calls from the OpenAPI document. */
+/** Renders the reference of all HTTP calls from an OpenAPI document. */
 final class HttpReference {
   private static final String JSON = "application/json";
 
@@ -18,9 +18,19 @@ final class HttpReference {
 
   private final JsonNode document;
   private final Schemas schemas;
+  private final String title;
+  private final String needs;
 
-  HttpReference(JsonNode document) {
+  /**
+   * Creates the reference.
+   *
+   * @param title of the page
+   * @param needs what a call needs that is not open to everybody
+   */
+  HttpReference(JsonNode document, String title, String needs) {
     this.document = document;
+    this.title = title;
+    this.needs = needs;
     this.schemas = new Schemas(document);
   }
 
@@ -37,7 +47,7 @@ final class HttpReference {
 
   Article article() {
     Html out = new Html();
-    out.raw("<h1>HTTP calls</h1>");
+    out.raw("<h1>" + Html.text(title) + "</h1>");
     out.raw(Markdown.paragraphs(document.at("/info/description").asText()));
     out.heading(2, "overview", "All calls");
     out.table("All calls", List.of("Call", "What it does"), overview());
@@ -47,7 +57,7 @@ final class HttpReference {
       calls().stream().filter(call -> hasTag(call, name)).forEach(call -> call(out, call));
     }
     errors(out);
-    return out.article("HTTP calls");
+    return out.article(title);
   }
 
   private List<Call> calls() {
@@ -107,7 +117,7 @@ final class HttpReference {
       out.raw(Markdown.paragraphs(operation.path("description").asText()));
     }
     boolean open = operation.has("security") && operation.path("security").isEmpty();
-    out.raw(open ? "<p>Needs no token.</p>" : "<p>Needs an access token.</p>");
+    out.raw(open ? "<p>Needs no token.</p>" : "<p>Needs " + Html.text(needs) + ".</p>");
     parameters(out, call);
     JsonNode body = operation.at("/requestBody/content").path(JSON);
     if (!body.isMissingNode()) {

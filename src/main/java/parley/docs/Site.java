@@ -14,18 +14,19 @@ public final class Site {
   private Site() {}
 
   /**
-   * Renders every page: one for each Markdown file, and the reference from the two documents. Takes
+   * Renders every page: one for each Markdown file, and the reference from the documents. Takes
    * some tenths of a second before the JIT has compiled anything.
    *
    * @param files texts by name, such as {@code guide/sending.md}; {@code index.md}, {@code
-   *     openapi.json} and {@code asyncapi.json} must be among them
+   *     openapi.json}, {@code admin.json} and {@code asyncapi.json} must be among them
    * @return whole HTML pages by name, such as {@code guide/sending}; the start page has the empty
    *     name
-   * @throws IllegalArgumentException if one of the three is missing, or is not JSON
+   * @throws IllegalArgumentException if one of these is missing, or is not JSON
    */
   public static Map<String, String> render(Map<String, String> files) {
     JsonNode openapi = json(files, "openapi.json");
     JsonNode asyncapi = json(files, "asyncapi.json");
+    JsonNode admin = json(files, "admin.json");
     Map<String, Article> articles = new LinkedHashMap<>();
     new TreeMap<>(files)
         .forEach(
@@ -34,7 +35,11 @@ public final class Site {
                 articles.put(Links.nameOf(file), Markdown.article(file, text));
               }
             });
-    articles.put("reference/http", new HttpReference(openapi).article());
+    articles.put(
+        "reference/http", new HttpReference(openapi, "HTTP calls", "an access token").article());
+    articles.put(
+        "reference/admin",
+        new HttpReference(admin, "Calls for operators", "a token of an operator").article());
     articles.put("reference/socket", new SocketReference(asyncapi).article());
     articles.put("reference/types", new TypesReference(openapi, asyncapi).article());
     Map<String, String> titles = new LinkedHashMap<>();

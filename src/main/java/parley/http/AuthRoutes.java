@@ -6,6 +6,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -16,9 +17,11 @@ import parley.auth.Accounts;
 import parley.auth.AuthResult;
 import parley.auth.Secret;
 import parley.model.ErrorCode;
+import parley.model.Refusal;
 import parley.protocol.HttpWriter;
 import parley.protocol.Request;
 import parley.protocol.RequestReader;
+import parley.user.User;
 
 /**
  * Routes of accounts: register, login, refresh, logout.
@@ -134,7 +137,16 @@ final class AuthRoutes {
       HttpRequest request, AuthResult.SignedIn in, int status) {
     return routeSupport
         .ensureUser(in.userId(), in.username(), in.displayName())
-        .thenApply(found -> tokenAnswer(request, in, status, OriginCheck.isOurPage(request)));
+        .thenCompose(
+            found ->
+                found.ban() == null
+                    ? completed(tokenAnswer(request, in, status, OriginCheck.isOurPage(request)))
+                    : endBannedLogin(in, found.ban()));
+  }
+
+  /** Ends the login that a banned user has just begun: nobody gets its tokens. */
+  private CompletionStage<HttpResponse> endBannedLogin(AuthResult.SignedIn in, Refusal ban) {
+    return authServices.logout(in.refreshToken()).handle((out, failure) -> Problems.of(ban));
   }
 
   /**
@@ -174,20 +186,52 @@ final class AuthRoutes {
                   return token == null
                       ? completed(
                           Problems.of(ErrorCode.UNAUTHENTICATED, "there is no refresh token"))
-                      : authServices
-                          .refresh(token)
-                          .thenApply(result -> refreshed(request, result, byCookie));
+                      : banOf(token)
+                          .thenCompose(
+                              ban ->
+                                  authServices
+                                      .refresh(token, ban.isPresent())
+                                      .thenApply(
+                                          result -> refreshed(request, result, byCookie, ban)));
                 }));
+  }
+
+  /**
+   * What the user of a refresh token is refused with. Only the account can tell whether the token
+   * is valid, and whoever has no valid one must not learn of a ban. So the account is asked with
+   * the answer, and spends no token that it then refuses.
+   */
+  private CompletionStage<Optional<Refusal>> banOf(Secret token) {
+    return authServices
+        .ownerOf(token)
+        .thenCompose(
+            owner ->
+                owner instanceof AuthResult.Found found
+                    ? routeSupport
+                        .<User.ProfileReply>askUser(found.userId(), User.GetProfile::new)
+                        .thenApply(AuthRoutes::banIn)
+                    : CompletableFuture.completedFuture(Optional.<Refusal>empty()));
+  }
+
+  private static Optional<Refusal> banIn(User.ProfileReply reply) {
+    return switch (reply) {
+      case User.Found found -> Optional.ofNullable(found.ban());
+      case User.Refused refused -> throw new RefusedException(refused.refusal());
+      case User.NoSuchUser nobody -> Optional.empty();
+    };
   }
 
   private static HttpResponse foreignOrigin() {
     return Problems.of(ErrorCode.FORBIDDEN, "Origin is not this server's");
   }
 
-  private HttpResponse refreshed(HttpRequest request, AuthResult.Refresh result, boolean byCookie) {
+  private HttpResponse refreshed(
+      HttpRequest request, AuthResult.Refresh result, boolean byCookie, Optional<Refusal> ban) {
     return switch (result) {
       case AuthResult.SignedIn in ->
           tokenAnswer(request, in, 200, byCookie && OriginCheck.isOurPage(request));
+      case AuthResult.Banned banned ->
+          Problems.of(ban.orElseGet(() -> Refusal.of(ErrorCode.FORBIDDEN, "this user is banned")));
       case AuthResult.RefreshReused reused ->
           clearCookie(
               request,

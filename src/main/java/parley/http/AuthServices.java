@@ -23,7 +23,10 @@ public interface AuthServices {
       String username, Secret password, Accounts.LoginSource origin);
 
   /** As {@link Accounts#refresh}. */
-  CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken);
+  CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken, boolean banned);
+
+  /** As {@link Accounts#ownerOf}. */
+  CompletionStage<AuthResult.Lookup> ownerOf(Secret refreshToken);
 
   /** As {@link Accounts#logout}. */
   CompletionStage<AuthResult.Logout> logout(Secret refreshToken);
@@ -53,8 +56,13 @@ public interface AuthServices {
       }
 
       @Override
-      public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken) {
-        return accounts.refresh(refreshToken);
+      public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken, boolean banned) {
+        return accounts.refresh(refreshToken, banned);
+      }
+
+      @Override
+      public CompletionStage<AuthResult.Lookup> ownerOf(Secret refreshToken) {
+        return accounts.ownerOf(refreshToken);
       }
 
       @Override

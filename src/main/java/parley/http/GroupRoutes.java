@@ -70,7 +70,10 @@ final class GroupRoutes {
 
   private Route create() {
     return routeSupport.authenticated(
-        me -> routeSupport.body(RequestReader::createGroup, g -> groupCreation.create(me, g)));
+        me ->
+            routeSupport.body(
+                RequestReader::createGroup,
+                g -> routeSupport.write(me, () -> groupCreation.create(me, g))));
   }
 
   private Route change(UserId me, ConversationId id) {
@@ -102,6 +105,14 @@ final class GroupRoutes {
 
   /** A change adds an entry to the log, so it counts as one of the user's messages. */
   private CompletionStage<HttpResponse> askToChange(
+      UserId me,
+      int status,
+      ConversationId id,
+      Function<ActorRef<Conversation.ViewReply>, Conversation.Command> command) {
+    return routeSupport.write(me, () -> askWithinBudget(me, status, id, command));
+  }
+
+  private CompletionStage<HttpResponse> askWithinBudget(
       UserId me,
       int status,
       ConversationId id,

@@ -36,7 +36,10 @@ final class MessageRoutes {
             post(
                 () ->
                     routeSupport.authenticated(
-                        me -> routeSupport.body(RequestReader::postMessage, p -> send(me, p)))));
+                        me ->
+                            routeSupport.body(
+                                RequestReader::postMessage,
+                                p -> routeSupport.write(me, () -> send(me, p))))));
   }
 
   private CompletionStage<HttpResponse> send(UserId me, ClientFrame.Post post) {

@@ -85,12 +85,14 @@ final class Problems {
 
   private static HttpResponse of(
       ErrorCode code, String detail, @Nullable String field, long retryAfterMillis) {
+    // A header says it for the other codes.
+    long banEnds = code == ErrorCode.FORBIDDEN ? retryAfterMillis : 0;
     HttpResponse response =
         HttpResponse.create()
             .withStatus(code.status())
             .withEntity(
                 HttpEntities.create(
-                    TYPE, ByteString.fromString(HttpWriter.problem(code, detail, field))))
+                    TYPE, ByteString.fromString(HttpWriter.problem(code, detail, field, banEnds))))
             .addAttribute(CODE, code);
     if (code.status() == 401) {
       response = response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer"));

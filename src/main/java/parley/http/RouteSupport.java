@@ -116,6 +116,29 @@ final class RouteSupport {
         : CompletableFuture.completedFuture(tooMany(ChangeLimit.CHANGES, wait));
   }
 
+  /**
+   * Makes a change that adds an entry, unless the user is banned. The user's entity is asked each
+   * time: a ban holds from its answer on, on every node, and no node keeps a list. The entity is in
+   * memory, because it is also told each entry of its user, so this reads no store.
+   */
+  CompletionStage<HttpResponse> write(UserId me, Supplier<CompletionStage<HttpResponse>> call) {
+    return this.<User.ProfileReply>askUser(me, User.GetProfile::new)
+        .thenCompose(
+            reply ->
+                switch (reply) {
+                  case User.Found found -> unlessBanned(found.ban(), call);
+                  case User.Refused refused ->
+                      CompletableFuture.completedFuture(Problems.of(refused.refusal()));
+                  // Nobody bans a user that is not there; the conversation says what is wrong.
+                  case User.NoSuchUser nobody -> call.get();
+                });
+  }
+
+  private static CompletionStage<HttpResponse> unlessBanned(
+      @Nullable Refusal ban, Supplier<CompletionStage<HttpResponse>> call) {
+    return ban == null ? call.get() : CompletableFuture.completedFuture(Problems.of(ban));
+  }
+
   /** Everything that the routes call. */
   HttpServices services() {
     return httpServices;

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +26,7 @@ import org.apache.pekko.actor.Props;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.impl.engine.server.HttpAttributes;
 import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.Connection;
@@ -57,11 +59,24 @@ import scala.runtime.BoxedUnit;
  * silence.
  */
 public final class HttpPort {
+  /**
+   * The certificate that a client has presented on a port that asks for one. The port has verified
+   * it. Absent if the client presented none.
+   */
+  public static final AttributeKey<X509Certificate> CLIENT_CERTIFICATE =
+      AttributeKey.create("parley-client-certificate", X509Certificate.class);
+
   private static final Duration SELECTOR_LOOKUP_TIMEOUT = Duration.ofSeconds(1);
   private static final int SELECTOR_LOOKUP_ATTEMPTS = 10;
 
   /** How long clients have to receive their last answer before their connections are cut. */
   private static final Duration LAST_ANSWER_GRACE = Duration.ofMillis(500);
+
+  /** Builds the flow of a connection with TLS. */
+  @FunctionalInterface
+  private interface Encrypted {
+    Flow<ByteString, ByteString, NotUsed> flow(Supplier<SSLEngine> engine);
+  }
 
   private final ActorSystem<?> system;
   private final Function<HttpRequest, CompletionStage<HttpResponse>> handler;
@@ -72,6 +87,8 @@ public final class HttpPort {
   private final OpenConnections openConnections;
   private final Materializer materializer;
   private final Flow<ByteString, ByteString, NotUsed> http;
+  private final Encrypted encrypted;
+  private final @Nullable Supplier<SSLEngine> engines;
 
   /** Calls without an answer; a connection has one or few. */
   private final Set<PendingCall> pendingCalls = ConcurrentHashMap.newKeySet();
@@ -92,12 +109,15 @@ public final class HttpPort {
             .serverLayer(settings, Optional.empty(), system.classicSystem().log())
             .atop(
                 BidiFlow.fromGraph(new RequestGuard(builder.limits, meters, unencryptedSession())));
-    Supplier<SSLEngine> engines = builder.engines;
-    this.http =
-        Flow.of(HttpRequest.class)
-            .mapAsync(settings.getPipeliningLimit(), this::answer)
-            .join(engines == null ? layers : layers.atop(encryption(engines)))
-            .withAttributes(Attributes.name("parley-port"));
+    Flow<HttpRequest, HttpResponse, NotUsed> answers =
+        Flow.of(HttpRequest.class).mapAsync(settings.getPipeliningLimit(), this::answer);
+    this.http = answers.join(layers).withAttributes(Attributes.name("parley-port"));
+    this.engines = builder.engines;
+    this.encrypted =
+        engine ->
+            answers
+                .join(layers.atop(encryption(engine)))
+                .withAttributes(Attributes.name("parley-port"));
   }
 
   /** Builds a port. */
@@ -249,9 +269,30 @@ public final class HttpPort {
             .detach();
     bytes
         .join(
-            http.addAttributes(
-                Attributes.apply(new HttpAttributes.RemoteAddress(remote)).and(connection)))
+            layersOf(connection)
+                .addAttributes(
+                    Attributes.apply(new HttpAttributes.RemoteAddress(remote)).and(connection)))
         .run(materializer);
+  }
+
+  private Flow<ByteString, ByteString, NotUsed> layersOf(OpenConnection connection) {
+    Supplier<SSLEngine> perConnection = engines;
+    if (perConnection == null) {
+      return http;
+    }
+    return encrypted.flow(
+        () -> {
+          SSLEngine engine = perConnection.get();
+          connection.encryptedBy(engine);
+          return engine;
+        });
+  }
+
+  /** Adds the certificate of the client, if it has presented one. */
+  private HttpRequest withCertificate(HttpRequest request) {
+    OpenConnection connection = engines == null ? null : openConnections.ofRequest(request);
+    X509Certificate certificate = connection == null ? null : connection.clientCertificate();
+    return certificate == null ? request : request.addAttribute(CLIENT_CERTIFICATE, certificate);
   }
 
   private CompletionStage<HttpResponse> answer(HttpRequest request) throws Exception {
@@ -260,7 +301,7 @@ public final class HttpPort {
     CompletableFuture<HttpResponse> answer = pendingCall.answer;
     pendingCalls.add(pendingCall);
     handler
-        .apply(request)
+        .apply(withCertificate(request))
         .whenComplete(
             (response, failure) -> {
               pendingCalls.remove(pendingCall);

@@ -2,8 +2,11 @@ package parley.port;
 
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.security.cert.X509Certificate;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.pekko.stream.Attributes;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,7 @@ final class OpenConnection implements Attributes.Attribute {
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile @Nullable Consumer<Signal> stream;
   private volatile boolean switching;
+  private volatile @Nullable SSLEngine engine;
   private @Nullable Runnable whenEnded;
 
   OpenConnection(InetSocketAddress remote, SocketChannel channel, Consumer<OpenConnection> onEnd) {
@@ -39,6 +43,26 @@ final class OpenConnection implements Attributes.Attribute {
 
   InetSocketAddress remote() {
     return remote;
+  }
+
+  /** The connection speaks TLS by this engine. */
+  void encryptedBy(SSLEngine its) {
+    engine = its;
+  }
+
+  /** The verified certificate that the client has presented, or null. */
+  @Nullable X509Certificate clientCertificate() {
+    SSLEngine its = engine;
+    if (its == null) {
+      return null;
+    }
+    try {
+      return its.getSession().getPeerCertificates()[0] instanceof X509Certificate certificate
+          ? certificate
+          : null;
+    } catch (SSLPeerUnverifiedException e) {
+      return null;
+    }
   }
 
   /** Claims the start of the stream; true for the first call only. */

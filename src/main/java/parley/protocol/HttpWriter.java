@@ -139,6 +139,18 @@ public final class HttpWriter {
    * @param field the wrong field, or null
    */
   public static String problem(ErrorCode code, String detail, @Nullable String field) {
+    return problem(code, detail, field, 0);
+  }
+
+  /**
+   * An error as an RFC 9457 problem.
+   *
+   * @param detail for developers
+   * @param field the wrong field, or null
+   * @param retryAfterMillis after how many milliseconds another try is worthwhile; 0 is not written
+   */
+  public static String problem(
+      ErrorCode code, String detail, @Nullable String field, long retryAfterMillis) {
     return JsonEncoder.object(
         json -> {
           json.writeStringField("type", "urn:parley:error:" + code.wireName());
@@ -147,6 +159,9 @@ public final class HttpWriter {
           json.writeStringField("detail", detail);
           json.writeStringField("code", code.wireName());
           JsonEncoder.optional(json, "field", field);
+          if (retryAfterMillis > 0) {
+            json.writeNumberField("retry_after_ms", retryAfterMillis);
+          }
         });
   }
 

@@ -125,7 +125,9 @@ public sealed interface ServerFrame {
     /** The same device is connected elsewhere. */
     REPLACED("replaced", false),
     /** The device was removed. */
-    REMOVED("removed", false);
+    REMOVED("removed", false),
+    /** The user is banned. */
+    BANNED("banned", false);
 
     private final String wireName;
     private final boolean reconnect;

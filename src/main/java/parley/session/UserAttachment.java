@@ -162,6 +162,15 @@ final class UserAttachment {
   }
 
   private void onEnded(Delivery.Ended ended) {
+    if (ended.banned()) {
+      // The ban is of the user: no other token would help.
+      if (!lifecycle.isIn(Phase.LIVE)) {
+        out.refuse(clientLogin.helloId(), ended.refusal());
+      }
+      lifecycle.close(
+          CloseCode.BANNED, ended.refusal().message(), ended.refusal().retryAfterMillis());
+      return;
+    }
     boolean finalWord =
         ended.why() == Delivery.End.REMOVED
             || (ended.why() == Delivery.End.REFUSED && !ended.refusal().code().retryable());

@@ -191,10 +191,13 @@ public record Settings(
   /**
    * How operators reach the management port.
    *
-   * @param tls its certificate, null for plain HTTP
+   * @param tls its certificate, null for plain HTTP; its authority is that of clients, null if they
+   *     are not asked for a certificate
    * @param hosts further names that requests may use for it, besides the node's own
+   * @param tokens the file with the tokens of operators; null for none
    */
-  public record ManagementAccess(@Nullable TlsFiles tls, List<String> hosts) {}
+  public record ManagementAccess(
+      @Nullable TlsFiles tls, List<String> hosts, @Nullable Path tokens) {}
 
   /**
    * How nodes authenticate each other.

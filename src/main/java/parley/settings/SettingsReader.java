@@ -201,6 +201,10 @@ final class SettingsReader {
       env.required("PARLEY_MANAGEMENT_TLS_CERT", "together with PARLEY_MANAGEMENT_TLS_KEY");
       env.required("PARLEY_MANAGEMENT_TLS_KEY", "together with PARLEY_MANAGEMENT_TLS_CERT");
     }
+    Path clients = env.file("PARLEY_MANAGEMENT_TLS_CLIENT_CA");
+    if (clients != null) {
+      env.required("PARLEY_MANAGEMENT_TLS_CERT", "together with PARLEY_MANAGEMENT_TLS_CLIENT_CA");
+    }
     String name = "PARLEY_MANAGEMENT_HOSTS";
     List<String> hosts = List.of(env.text(name, "").split("[,\\s]+"));
     for (String host : hosts) {
@@ -210,7 +214,9 @@ final class SettingsReader {
       }
     }
     return new Settings.ManagementAccess(
-        cert == null || key == null ? null : new TlsFiles(cert, key, null), hosts);
+        cert == null || key == null ? null : new TlsFiles(cert, key, clients),
+        hosts,
+        env.file("PARLEY_ADMIN_TOKENS_FILE"));
   }
 
   private Settings.NodeTls nodeTls() throws SettingsException {

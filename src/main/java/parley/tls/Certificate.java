@@ -1,6 +1,7 @@
 package parley.tls;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
@@ -19,8 +20,8 @@ import parley.tls.TlsRefusedException.Part;
  *
  * @param chain the certificate itself first
  * @param key its private key
- * @param authority the authority that must have signed the certificates of peers, null if peers
- *     need none
+ * @param authority the authority that must have signed the certificates of peers; null if peers are
+ *     not asked for one
  */
 public record Certificate(
     List<X509Certificate> chain, PrivateKey key, @Nullable X509Certificate authority) {
@@ -39,20 +40,16 @@ public record Certificate(
    * @throws TlsRefusedException with the file that is at fault
    */
   public static Certificate ofNode(TlsFiles files, Instant now) throws TlsRefusedException {
-    Certificate read = ofServer(files, now);
+    Certificate read = ofServer(new TlsFiles(files.cert(), files.key(), null), now);
     X509Certificate own = read.chain().getFirst();
     if (files.ca() == null) {
       throw new TlsRefusedException(Part.CA, "must be set");
     }
-    X509Certificate authority = Pem.certificates(files.ca(), Part.CA).getFirst();
+    X509Certificate authority = authority(files.ca(), now);
     if (!(read.key() instanceof RSAKey)) {
       throw new TlsRefusedException(
           Part.KEY, files.key() + " is not of RSA, the only kind that works between nodes");
     }
-    if (authority.getBasicConstraints() < 0) {
-      throw new TlsRefusedException(Part.CA, files.ca() + " is no certificate of an authority");
-    }
-    checkValidity(authority, files.ca().toString(), Part.CA, now);
     try {
       own.verify(authority.getPublicKey());
     } catch (GeneralSecurityException e) {
@@ -64,7 +61,8 @@ public record Certificate(
   }
 
   /**
-   * Reads the certificate and key of a port whose clients need no certificate.
+   * Reads the certificate and key of a port. If the files name an authority, clients of the port
+   * may present a certificate that it has signed; they need none.
    *
    * @throws TlsRefusedException with the file that is at fault
    */
@@ -77,7 +75,16 @@ public record Certificate(
           Part.KEY, files.key() + " is not the key of the certificate in " + files.cert());
     }
     checkValidity(own, files.cert().toString(), Part.CERT, now);
-    return new Certificate(chain, key, null);
+    return new Certificate(chain, key, files.ca() == null ? null : authority(files.ca(), now));
+  }
+
+  private static X509Certificate authority(Path file, Instant now) throws TlsRefusedException {
+    X509Certificate authority = Pem.certificates(file, Part.CA).getFirst();
+    if (authority.getBasicConstraints() < 0) {
+      throw new TlsRefusedException(Part.CA, file + " is no certificate of an authority");
+    }
+    checkValidity(authority, file.toString(), Part.CA, now);
+    return authority;
   }
 
   /**

@@ -6,6 +6,7 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -26,22 +27,34 @@ public final class ServerContext {
 
   /** Starts with this certificate. */
   public ServerContext(Certificate certificate) {
-    this.current = new CertifiedContext(certificate, context(certificate, null));
+    this.current =
+        new CertifiedContext(certificate, context(certificate, clients(certificate), true));
   }
 
   /** Replaces the certificate for new connections. */
   public void replaceCertificate(Certificate certificate) {
-    if (!certificate.chain().equals(current.certificate().chain())) {
-      current = new CertifiedContext(certificate, context(certificate, null));
+    Certificate before = current.certificate();
+    if (!certificate.chain().equals(before.chain())
+        || !Objects.equals(certificate.authority(), before.authority())) {
+      current = new CertifiedContext(certificate, context(certificate, clients(certificate), true));
     }
   }
 
-  /** The server side of a new connection. */
+  /**
+   * The server side of a new connection. With an authority for clients it asks the client for a
+   * certificate. A client may present none; one of another authority ends the handshake.
+   */
   public SSLEngine engine() {
-    SSLEngine engine = current.context().createSSLEngine();
+    CertifiedContext now = current;
+    SSLEngine engine = now.context().createSSLEngine();
     engine.setUseClientMode(false);
     engine.setEnabledProtocols(PROTOCOLS);
+    engine.setWantClientAuth(now.certificate().authority() != null);
     return engine;
+  }
+
+  private static @Nullable Collection<X509Certificate> clients(Certificate certificate) {
+    return certificate.authority() == null ? null : List.of(certificate.authority());
   }
 
   /**
@@ -56,14 +69,15 @@ public final class ServerContext {
     if (authority != null) {
       trusted.add(authority);
     }
-    SSLEngine engine = context(own, trusted).createSSLEngine(host, port);
+    SSLEngine engine = context(own, trusted, false).createSSLEngine(host, port);
     engine.setUseClientMode(true);
     engine.setEnabledProtocols(PROTOCOLS);
     return engine;
   }
 
+  /** A client presents no certificate: between nodes' ports of this kind only servers are known. */
   private static SSLContext context(
-      Certificate certificate, @Nullable Collection<X509Certificate> trusted) {
+      Certificate certificate, @Nullable Collection<X509Certificate> trusted, boolean server) {
     try {
       // Password of a key store in memory; some providers refuse an empty one.
       char[] none = {'-'};
@@ -87,7 +101,7 @@ public final class ServerContext {
       TrustManagerFactory others =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       others.init(anchors);
-      context.init(null, others.getTrustManagers(), null);
+      context.init(server ? own.getKeyManagers() : null, others.getTrustManagers(), null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException("a certificate that was read cannot be used", e);

@@ -162,8 +162,20 @@ public sealed interface Delivery extends Wire {
   record GapSeen(ConversationId conversationId, long from, long to, String reason)
       implements Vital {}
 
-  /** The session must end. */
-  record Ended(End why, Refusal refusal) implements Delivery {}
+  /**
+   * The session must end.
+   *
+   * @param banned whether the reason is a ban of the user. A version that does not know the field
+   *     ends the session as the other two say
+   */
+  record Ended(
+      End why, Refusal refusal, @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean banned)
+      implements Delivery {
+    /** For another reason than a ban. */
+    public Ended(End why, Refusal refusal) {
+      this(why, refusal, false);
+    }
+  }
 
   /** The reasons for which a user ends a session. */
   enum End {

@@ -65,6 +65,10 @@ final class InboxHandler {
 
   Effect<UserEvent, UserState> beginGroup(UserState state, User.BeginGroup c) {
     long now = live.now();
+    Refusal banned = state.banRefusal(now);
+    if (banned != null) {
+      return effects.reply(c.replyTo(), new User.Refused(banned));
+    }
     String ref = c.clientRef();
     ConversationId known = ref == null ? null : state.groups().find(ref, now);
     if (known != null) {

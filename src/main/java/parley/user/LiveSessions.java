@@ -264,6 +264,51 @@ final class LiveSessions {
     return those.stream().map(LiveSession::device).toList();
   }
 
+  /** Ends one session. Returns its device, or null if there is no such session. */
+  @Nullable DeviceId endSession(String sessionId) {
+    for (LiveSession session : live.values()) {
+      if (session.sessionId().equals(sessionId)) {
+        live.remove(session.device());
+        lastSessions.put(session.device(), session.sessionId());
+        context.unwatch(session.ref());
+        end(session.ref(), Delivery.End.REMOVED, sessionEndedRefusal());
+        return session.device();
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Ends all sessions, and those that are being asked whether they are alive, because the user is
+   * banned. Their ends are still reported.
+   */
+  List<LiveSession> ban(Refusal refusal) {
+    List<LiveSession> ended = List.copyOf(live.values());
+    for (LiveSession session : ended) {
+      lastSessions.put(session.device(), session.sessionId());
+      session.ref().tell(banned(Delivery.End.REMOVED, refusal));
+    }
+    live.clear();
+    for (Newcomer newcomer : probed.values()) {
+      context.unwatch(newcomer.attach().session());
+      banned(newcomer.attach(), refusal);
+    }
+    probed.clear();
+    return ended;
+  }
+
+  /** Ends or refuses a newcomer whose user is banned. */
+  static void banned(User.Attach attach, Refusal refusal) {
+    attach
+        .session()
+        .tell(banned(attach.resume() ? Delivery.End.REMOVED : Delivery.End.REFUSED, refusal));
+  }
+
+  /** What a session of a banned user is told. */
+  static Delivery.Ended banned(Delivery.End why, Refusal refusal) {
+    return new Delivery.Ended(why, refusal, true);
+  }
+
   /** Ends or refuses a newcomer whose login has ended. */
   static void loginEnded(User.Attach attach) {
     if (attach.resume()) {
@@ -294,6 +339,10 @@ final class LiveSessions {
 
   private static Refusal loginEnded() {
     return Refusal.of(ErrorCode.FORBIDDEN, "this login has ended");
+  }
+
+  private static Refusal sessionEndedRefusal() {
+    return Refusal.of(ErrorCode.FORBIDDEN, "an operator has ended this session");
   }
 
   private static Refusal replaced() {

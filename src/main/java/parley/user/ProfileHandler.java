@@ -15,8 +15,8 @@ final class ProfileHandler {
     this.effects = effects;
   }
 
-  static User.Found found(UserState state) {
-    return new User.Found(Objects.requireNonNull(state.profile()));
+  private User.Found found(UserState state) {
+    return new User.Found(Objects.requireNonNull(state.profile()), state.banRefusal(live.now()));
   }
 
   Effect<UserEvent, UserState> get(UserState state, User.GetProfile c) {

@@ -25,6 +25,11 @@ final class SessionHandler {
   }
 
   Effect<UserEvent, UserState> attach(UserState state, User.Attach c) {
+    Refusal banned = state.banRefusal(live.now());
+    if (banned != null) {
+      LiveSessions.banned(c, banned);
+      return effects.none();
+    }
     if (state.hasLoginEnded(c.sid())) {
       LiveSessions.loginEnded(c);
       return effects.none();
@@ -47,7 +52,14 @@ final class SessionHandler {
    */
   Effect<UserEvent, UserState> admit(UserState state, LiveSessions.Newcomer newcomer) {
     User.Attach hello = newcomer.attach();
-    // The login may have ended while the session was asked whether it is alive.
+    // The user may have been banned, or the login may have ended, while the session was asked
+    // whether
+    // it is alive.
+    Refusal banned = state.banRefusal(live.now());
+    if (banned != null) {
+      LiveSessions.banned(hello, banned);
+      return effects.none();
+    }
     if (state.hasLoginEnded(hello.sid())) {
       LiveSessions.loginEnded(hello);
       return effects.none();

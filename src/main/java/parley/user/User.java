@@ -59,6 +59,7 @@ public final class User {
           Typing,
           UserPush,
           UserInspection,
+          UserAdministration,
           UserInternal {}
 
   // ---- the profile
@@ -86,8 +87,19 @@ public final class User {
   /** The answers to commands about the profile. */
   public sealed interface ProfileReply extends Wire permits Found, NoSuchUser, Refused {}
 
-  /** The user exists and has this profile. */
-  public record Found(Profile profile) implements ProfileReply {}
+  /**
+   * The user exists and has this profile.
+   *
+   * @param ban what a banned user is refused with; null for one that is not banned
+   */
+  public record Found(
+      Profile profile, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Refusal ban)
+      implements ProfileReply {
+    /** A user that is not banned. */
+    public Found(Profile profile) {
+      this(profile, null);
+    }
+  }
 
   /** No user has this id. */
   public record NoSuchUser(UserId userId) implements ProfileReply {}

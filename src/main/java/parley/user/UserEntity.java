@@ -59,6 +59,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private final Function<UserState, UserLive> makeLive;
   private final SnapshotRetention retention;
   private final UserReport report;
+  private final TimerScheduler<User.Command> timers;
   private final long startedAt = System.nanoTime();
   private @Nullable Handlers handlers;
 
@@ -71,7 +72,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       SessionHandler sessions,
       InboxHandler inbox,
       PushHandler pushes,
-      UserInspector inspector) {}
+      UserInspector inspector,
+      AdministrationHandler administration) {}
 
   private UserEntity(
       UserId id,
@@ -93,6 +95,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     this.pushDependencies = pushDependencies;
     this.guard = guard;
     this.shard = shard;
+    this.timers = timers;
     this.report = new UserReport(id, meters, samples);
     this.makeLive =
         state ->
@@ -238,7 +241,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
             new SessionHandler(live, Effect()),
             new InboxHandler(live, Effect()),
             new PushHandler(id, live, Effect(), lifecycle),
-            new UserInspector(live));
+            new UserInspector(live),
+            new AdministrationHandler(live, Effect(), timers));
     live.recovered(state);
     report.recovered(System.nanoTime() - startedAt);
     report.report(live);
@@ -277,6 +281,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Spent c -> run(() -> live.messageAllowance.spent(c, live.now()));
       case User.Deliver c -> run(() -> to.deliveries().deliver(state, c, live.now()));
       case UserInspection c -> run(() -> to.inspector().answer(state, c));
+      case UserAdministration c -> to.administration().handle(state, c);
       case UserInternal c -> internal(to, state, c);
     };
   }
@@ -289,7 +294,13 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.Idle c -> to.lifecycle().idle(state);
       case UserInternal.Stop c -> to.lifecycle().stop(state);
       case UserInternal.NoticesDue c -> to.profile().sendNotices(state);
-      case UserInternal.SessionEnded c -> run(() -> live.sessionEnded(state, c, live.now()));
+      case UserInternal.SessionEnded c ->
+          run(
+              () -> {
+                live.sessionEnded(state, c, live.now());
+                to.administration().sessionEnded(c.session());
+              });
+      case UserInternal.EndedSessionsDue c -> run(to.administration()::repeat);
       case UserInternal.LoginTold c -> to.sessions().loginTold(state, c);
       case UserInternal.LoginEndNoticesDue c -> run(() -> live.loginEndNotices.tell(state));
       case UserInternal.AskForRows c -> run(() -> live.staleRows.tick(state));

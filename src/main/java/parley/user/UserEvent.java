@@ -139,6 +139,8 @@ sealed interface UserEvent extends Stored {
    * @param finishedPushes push notifications that are no longer pending
    * @param ended logins that have ended, in their current form
    * @param released push tokens that the user has released, in their current form
+   * @param ban a ban, or its end; null if that has not changed. A version that does not know bans
+   *     ignores it
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Flushed(
@@ -150,7 +152,8 @@ sealed interface UserEvent extends Stored {
       @JsonProperty("owed") List<PendingPush> pendingPushes,
       @JsonProperty("pushed") List<PendingPush.Key> finishedPushes,
       List<EndedLogin> ended,
-      List<TokenRelease> released)
+      List<TokenRelease> released,
+      @Nullable Ban ban)
       implements UserEvent {
     // Jackson passes null for absent lists.
 
@@ -163,7 +166,8 @@ sealed interface UserEvent extends Stored {
         @Nullable List<PendingPush> pendingPushes,
         @Nullable List<PendingPush.Key> finishedPushes,
         @Nullable List<EndedLogin> ended,
-        @Nullable List<TokenRelease> released) {
+        @Nullable List<TokenRelease> released,
+        @Nullable Ban ban) {
       this.rows = rows == null ? List.of() : List.copyOf(rows);
       this.hidden = hidden == null ? List.of() : List.copyOf(hidden);
       this.cursors = cursors == null ? List.of() : List.copyOf(cursors);
@@ -173,6 +177,7 @@ sealed interface UserEvent extends Stored {
       this.finishedPushes = finishedPushes == null ? List.of() : List.copyOf(finishedPushes);
       this.ended = ended == null ? List.of() : List.copyOf(ended);
       this.released = released == null ? List.of() : List.copyOf(released);
+      this.ban = ban;
     }
 
     Flushed(
@@ -183,23 +188,29 @@ sealed interface UserEvent extends Stored {
         List<DeviceSeen> seen,
         List<PendingPush> pendingPushes,
         List<PendingPush.Key> finishedPushes) {
-      this(rows, hidden, cursors, gone, seen, pendingPushes, finishedPushes, null, null);
+      this(rows, hidden, cursors, gone, seen, pendingPushes, finishedPushes, null, null, null);
     }
 
     /**
      * An event with ended logins, and with the last-seen data that says which devices used them.
      */
     static Flushed logins(List<EndedLogin> ended, List<DeviceSeen> seen) {
-      return new Flushed(null, null, null, null, seen, null, null, ended, null);
+      return new Flushed(null, null, null, null, seen, null, null, ended, null, null);
+    }
+
+    /** An event with a ban, or with its end. */
+    static Flushed ban(Ban ban) {
+      return new Flushed(null, null, null, null, null, null, null, null, null, ban);
     }
 
     /** An event with released push tokens, or with the confirmation of their release. */
     static Flushed releases(List<TokenRelease> released) {
-      return new Flushed(null, null, null, null, null, null, null, null, released);
+      return new Flushed(null, null, null, null, null, null, null, null, released, null);
     }
 
     Flushed withPushes(List<PendingPush> nowPending, List<PendingPush.Key> finished) {
-      return new Flushed(rows, hidden, cursors, gone, seen, nowPending, finished, ended, released);
+      return new Flushed(
+          rows, hidden, cursors, gone, seen, nowPending, finished, ended, released, ban);
     }
   }
 

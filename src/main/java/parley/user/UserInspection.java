@@ -152,15 +152,31 @@ public sealed interface UserInspection extends User.Command {
    * @param outsideRows conversations outside the inbox that the user still knows
    * @param pendingPushes pushes that wait, over all devices
    * @param saved whether the journal has everything
+   * @param ban null if the user is not banned
    */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   record Overview(
       String node,
       int inboxRows,
       int outsideRows,
       int pendingPushes,
       boolean saved,
-      List<DeviceOverview> devices)
+      List<DeviceOverview> devices,
+      @Nullable BanOverview ban)
       implements OverviewReply {}
+
+  /**
+   * A ban that is in force.
+   *
+   * @param at when it began, epoch milliseconds
+   * @param until when it ends, epoch milliseconds; 0 for never
+   */
+  record BanOverview(long at, long until, String reason) {
+    @Override
+    public String toString() {
+      return "BanOverview[until=" + until + "]";
+    }
+  }
 
   /**
    * One device.
@@ -170,6 +186,8 @@ public sealed interface UserInspection extends User.Command {
    * @param pushPlatform the provider of the device's push token; null if it has none
    * @param pushable whether the device can be woken
    * @param lagging conversations in which the device lacks entries
+   * @param sessionId its session; null if it has none, or if an older version answers
+   * @param sessionNode the address of the node that the session is on; null without a session
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record DeviceOverview(
@@ -179,5 +197,7 @@ public sealed interface UserInspection extends User.Command {
       long lastSeenAt,
       @Nullable String pushPlatform,
       boolean pushable,
-      int lagging) {}
+      int lagging,
+      @Nullable String sessionId,
+      @Nullable String sessionNode) {}
 }

@@ -2,6 +2,7 @@ package parley.user;
 
 import java.util.Collection;
 import java.util.List;
+import org.apache.pekko.actor.Address;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 
@@ -131,11 +132,19 @@ final class UserInspector {
         live.unsavedChanges.hidden().size(),
         live.pushSchedule.all().size(),
         live.isClean(),
-        state.devices().values().stream().map(device -> overview(device, now)).toList());
+        state.devices().values().stream().map(device -> overview(device, now)).toList(),
+        ban(state.ban(), now));
+  }
+
+  private static UserInspection.@Nullable BanOverview ban(@Nullable Ban ban, long now) {
+    return ban != null && ban.isInForce(now)
+        ? new UserInspection.BanOverview(ban.at(), ban.until(), ban.reason())
+        : null;
   }
 
   private UserInspection.DeviceOverview overview(Device device, long now) {
-    boolean connected = live.liveSessions.of(device.id()) != null;
+    LiveSessions.LiveSession session = live.liveSessions.of(device.id());
+    boolean connected = session != null;
     return new UserInspection.DeviceOverview(
         device.id(),
         device.client(),
@@ -143,8 +152,15 @@ final class UserInspector {
         connected ? now : live.activity.seenAt(device),
         device.pushToken() == null ? null : device.pushPlatform(),
         device.pushable(),
-        lagging(live.unsavedChanges.rows(), device)
-            + lagging(live.unsavedChanges.hidden(), device));
+        lagging(live.unsavedChanges.rows(), device) + lagging(live.unsavedChanges.hidden(), device),
+        session == null ? null : session.sessionId(),
+        session == null ? null : nodeOf(session));
+  }
+
+  /** References of this node have no address. */
+  private String nodeOf(LiveSessions.LiveSession session) {
+    Address address = session.ref().path().address();
+    return address.hasGlobalScope() ? address.toString() : live.node;
   }
 
   private static int lagging(Collection<? extends ConversationRow> rows, Device device) {

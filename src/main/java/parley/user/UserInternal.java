@@ -57,6 +57,9 @@ sealed interface UserInternal extends User.Command, Local {
   /** Timer: send releases and claims to owner records again. */
   record TokensDue() implements UserInternal {}
 
+  /** Timer: tell sessions again that they must end, and answer who waits for it. */
+  record EndedSessionsDue() implements UserInternal {}
+
   /** Receive timeout: no message has arrived for a while. */
   record Idle() implements UserInternal {}
 

@@ -3,7 +3,9 @@ package parley.user;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -12,6 +14,7 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.InboxRow;
 import parley.model.Presence;
+import parley.model.Refusal;
 import parley.model.UserId;
 import parley.telemetry.EntityMeters;
 import parley.telemetry.MessageTrail;
@@ -379,13 +382,40 @@ final class UserLive {
   /** A login has ended, and the journal knows it. */
   void loginEnded(UserState state, String sid, long now) {
     unsavedChanges.forgetLogin(sid);
-    for (DeviceId id : liveSessions.endLogin(sid)) {
-      Device device = state.devices().get(id);
-      if (device != null) {
-        pushSchedule.disconnected(device.number());
+    liveSessions.endLogin(sid).forEach(id -> disconnected(state, id));
+    updatePresence(now);
+  }
+
+  /** Ends these sessions, if they are still there. */
+  void endSessions(UserState state, List<String> sessionIds, long now) {
+    for (String sessionId : sessionIds) {
+      DeviceId id = liveSessions.endSession(sessionId);
+      if (id != null) {
+        disconnected(state, id);
       }
     }
     updatePresence(now);
+  }
+
+  /** The user is banned, and the journal knows it. Returns what each session was told. */
+  Map<ActorRef<Delivery>, Delivery.Ended> banned(UserState state, long now) {
+    Map<ActorRef<Delivery>, Delivery.Ended> told = new LinkedHashMap<>();
+    Refusal refusal = state.banRefusal(now);
+    if (refusal != null) {
+      for (LiveSessions.LiveSession session : liveSessions.ban(refusal)) {
+        told.put(session.ref(), LiveSessions.banned(Delivery.End.REMOVED, refusal));
+        disconnected(state, session.device());
+      }
+      updatePresence(now);
+    }
+    return told;
+  }
+
+  private void disconnected(UserState state, DeviceId id) {
+    Device device = state.devices().get(id);
+    if (device != null) {
+      pushSchedule.disconnected(device.number());
+    }
   }
 
   private void updatePresence(long now) {

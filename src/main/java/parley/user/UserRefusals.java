@@ -49,6 +49,9 @@ final class UserRefusals {
                           : UserPush.Need.FULL));
       case UserInspection.FindEntry c -> c.replyTo().tell(new UserInspection.Unanswered(refusal));
       case UserInspection.GetOverview c -> c.replyTo().tell(new UserInspection.Unanswered(refusal));
+      case UserAdministration.SetBan c -> c.replyTo().tell(refused);
+      case UserAdministration.LiftBan c -> c.replyTo().tell(refused);
+      case UserAdministration.EndSessions c -> c.replyTo().tell(refused);
       case UserPush.Woken c -> {}
       case UserPush.Reminded c -> {}
       case UserInternal c -> {}

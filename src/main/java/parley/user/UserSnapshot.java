@@ -22,6 +22,7 @@ import parley.snapshot.RemovalPlan;
  * @param ended logins that have ended lately, the oldest first
  * @param groups groups begun within the last day
  * @param releases released push tokens that their owner records have not confirmed yet
+ * @param ban the last ban, unless it was lifted
  * @param removal which events may be removed
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
@@ -39,6 +40,7 @@ record UserSnapshot(
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<StartedGroups.Begun> groups,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<TokenRelease> releases,
+    @Nullable Ban ban,
     @Nullable RemovalPlan removal)
     implements Stored {
   UserSnapshot {
@@ -62,6 +64,7 @@ record UserSnapshot(
         ended,
         groups,
         releases,
+        ban,
         plan);
   }
 

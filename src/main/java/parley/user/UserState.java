@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import parley.bounds.BoundedMap;
 import parley.model.DeviceId;
 import parley.model.Profile;
+import parley.model.Refusal;
 import parley.model.UserId;
 
 /**
@@ -32,6 +33,7 @@ final class UserState {
   private long nextDevice = 1;
   private long lastSeenAt;
   private boolean forgotten;
+  private @Nullable Ban ban;
 
   UserState(UserId id) {
     this.id = id;
@@ -88,6 +90,16 @@ final class UserState {
   /** The ended login with this id, or null. */
   @Nullable EndedLogin endedLogin(String sid) {
     return endedLogins.get(sid);
+  }
+
+  /** The last ban, which may have ended by the clock; null if there was none or it was lifted. */
+  @Nullable Ban ban() {
+    return ban;
+  }
+
+  /** What the user is refused with at this time, or null if it is not banned. */
+  @Nullable Refusal banRefusal(long now) {
+    return ban == null ? null : ban.refusal(now);
   }
 
   StartedGroups groups() {
@@ -272,6 +284,9 @@ final class UserState {
           (d, device) -> device.seen(seen.client(), seen.at(), seen.sid(), seen.connected()));
       lastSeenAt = Math.max(lastSeenAt, seen.at());
     }
+    if (e.ban() != null) {
+      ban = e.ban().lifted() ? null : e.ban();
+    }
     e.released().forEach(this::release);
     if (!e.ended().isEmpty()) {
       List<Device> before = List.copyOf(devices.values());
@@ -316,6 +331,7 @@ final class UserState {
         List.copyOf(endedLogins.values()),
         groups.all(),
         List.copyOf(releases.values()),
+        ban,
         null);
   }
 
@@ -345,6 +361,7 @@ final class UserState {
     orEmpty(snapshot.ended()).forEach(login -> state.endedLogins.put(login.sid(), login));
     orEmpty(snapshot.releases()).forEach(one -> state.releases.put(one.hash(), one));
     state.groups = StartedGroups.of(snapshot.groups());
+    state.ban = snapshot.ban();
     return state;
   }
 

@@ -18,6 +18,27 @@
  * would still need a record); the reference in the conversation alone (a client that retries does
  * not know the conversation's id).
  *
+ * <h2>Decision: the user's entity knows the ban</h2>
+ *
+ * Context: a ban holds on every node from its answer on, for login, refresh, hello, open sockets
+ * and every HTTP call that makes an entry, also for users of an identity provider, who have no
+ * account. Decision: the ban is a part of the user's state ({@code Ban}), written in an event that
+ * older versions can read. The entity ends its sessions and answers the operator when they are gone
+ * ({@code AdministrationHandler}). An attach is refused. The HTTP layer asks the entity before each
+ * call that makes an entry ({@link parley.user.User.Found}), and before it gives out tokens. That
+ * is one message and no read of the store: the entity is in memory, because it is also told each
+ * entry of its user. If it does not answer, the call is {@code unavailable}. The end of a ban is a
+ * time, compared at each look, so nothing has to run then.
+ *
+ * <p>What a crash leaves: before the event there is no ban, and the operator has no answer. After
+ * it the ban holds, and sessions that were not told are refused when they attach again. A session
+ * whose user died with its node posts until it notices, for the seconds of the failure detector.
+ * Erasure: the reason goes with the user.
+ *
+ * <p>Rejected: a list of the banned on each node (a node that joins, or is cut off, would let them
+ * in); the account as its place (half of the users may have none); a copy in the account for login
+ * and refresh (two writers that can differ).
+ *
  * <h2>Decision: one writer decides whose a push token is</h2>
  *
  * An entity with the token's hash as its id ({@link parley.user.PushTokens}) decides who owns a

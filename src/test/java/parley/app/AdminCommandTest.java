@@ -11,12 +11,19 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The command that asks a running node. */
 class AdminCommandTest {
@@ -43,10 +50,17 @@ class AdminCommandTest {
       """
       {"user_id":"u_ann","node":"pekko://parley@127.0.0.1:1","inbox_rows":3,"pending_pushes":1,
        "saved":true,"devices":[{"device_id":"phone","client":"app/1","connected":false,
-       "last_seen":"2026-11-25T02:00:00Z","push_platform":"apns","pushable":true,"lagging":1}]}
+       "last_seen":"2026-11-25T02:00:00Z","push_platform":"apns","pushable":true,"lagging":1},
+        {"device_id":"web","client":"app/2","connected":true,"last_seen":"2026-11-25T02:00:01Z",
+         "pushable":false,"lagging":0,
+         "session":{"session_id":"01S","node":"pekko://parley@10.0.0.2:1"}}],
+       "ban":{"reason":"spam","since":"2026-11-25T01:00:00Z"}}
       """;
 
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final List<String> tokens = new CopyOnWriteArrayList<>();
+  private final List<String> bodies = new CopyOnWriteArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private HttpServer server;
@@ -60,8 +74,11 @@ class AdminCommandTest {
         "/",
         exchange -> {
           asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+          String token = exchange.getRequestHeaders().getFirst("Authorization");
+          tokens.add(token == null ? "" : token);
+          bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
           byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(status, bytes.length);
+          exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
           exchange.getResponseBody().write(bytes);
           exchange.close();
         });
@@ -82,6 +99,7 @@ class AdminCommandTest {
     all.addAll(List.of(arguments));
     return AdminCommand.run(
         all,
+        environment,
         new PrintStream(out, true, StandardCharsets.UTF_8),
         new PrintStream(err, true, StandardCharsets.UTF_8));
   }
@@ -130,12 +148,151 @@ class AdminCommandTest {
     assertThat(out().lines())
         .contains(
             "inbox_rows      3",
-            "device  client  connected  last seen             push token  pushable  lagging",
-            "phone   app/1   no         2026-11-25T02:00:00Z  apns        yes       1");
+            "device  client  connected  last seen             push token  pushable  lagging  session"
+                + "  node",
+            "phone   app/1   no         2026-11-25T02:00:00Z  apns        yes       1        -      "
+                + "  -",
+            "web     app/2   yes        2026-11-25T02:00:01Z  -           no        0        01S    "
+                + "  pekko://parley@10.0.0.2:1",
+            "banned since 2026-11-25T01:00:00Z until it is lifted: spam");
     body = "{\"conversation_id\":\"g_1\",\"settled\":true,\"last_seq\":4}";
     assertThat(run("conversation", "g_1", "--url", url())).isZero();
     assertThat(out().lines()).contains("settled          yes", "last_seq         4");
     assertThat(asked).containsExactly("GET /admin/users/u_ann", "GET /admin/conversations/g_1");
+  }
+
+  @Test
+  void bansAndEndedSessions() throws IOException {
+    status = 204;
+    body = "";
+    assertThat(run("ban", "u_ann", "--reason", "spam \"x\"", "--minutes", "90", "--url", url()))
+        .isZero();
+    assertThat(run("ban", "u_ann", "--reason", "spam", "--url", url())).isZero();
+    assertThat(run("unban", "u_ann", "--url", url())).isZero();
+    assertThat(run("end-session", "u_ann", "01S", "--url", url())).isZero();
+    assertThat(run("end-session", "u_ann", "all", "--url", url(), "--json")).isZero();
+    assertThat(asked)
+        .containsExactly(
+            "POST /admin/users/u_ann/ban",
+            "POST /admin/users/u_ann/ban",
+            "DELETE /admin/users/u_ann/ban",
+            "DELETE /admin/users/u_ann/sessions/01S",
+            "DELETE /admin/users/u_ann/sessions");
+    assertThat(bodies.subList(0, 2))
+        .containsExactly("{\"reason\":\"spam \\\"x\\\"\",\"minutes\":90}", "{\"reason\":\"spam\"}");
+    assertThat(out()).isEqualToNormalizingNewlines("done\ndone\ndone\ndone\n{}\n");
+  }
+
+  @Test
+  void theAuditLogIsATable() {
+    body =
+        """
+        {"records":[
+          {"nr":4,"time":"2026-11-25T02:00:00Z","who":"ops","from":"127.0.0.1",
+           "action":"POST /admin/keys/rotation","target":"?lead_seconds=30","result":"done",
+           "status":202},
+          {"nr":5,"time":"2026-11-25T02:00:01Z","who":"ops","from":"127.0.0.1",
+           "action":"POST /admin/marks","target":"","result":"started"}],
+         "next_after":5}
+        """;
+    assertThat(run("audit", "--after", "3", "--limit", "2", "--url", url())).isZero();
+    assertThat(asked).containsExactly("GET /admin/audit?after=3&limit=2");
+    assertThat(out().lines())
+        .contains(
+            "nr  time                  who  from       action                     target          "
+                + "  result",
+            "4   2026-11-25T02:00:00Z  ops  127.0.0.1  POST /admin/keys/rotation  ?lead_seconds=30"
+                + "  done 202",
+            "5   2026-11-25T02:00:01Z  ops  127.0.0.1  POST /admin/marks          -               "
+                + "  started",
+            "newer ones: --after 5");
+  }
+
+  @Test
+  void everyOtherCallHasACommand() {
+    body =
+        "{\"keys\":[{\"kid\":\"k1\",\"use\":\"signing\"}],\"running\":true,\"outcomes\":{\"read\":3}}";
+    List<List<String>> commands =
+        List.of(
+            List.of("keys"),
+            List.of("rotate-keys", "--lead-seconds", "30"),
+            List.of("marks", "user|u_1"),
+            List.of("mend-marks", "user|u_1"),
+            List.of("enrolment"),
+            List.of("start-enrolment", "--per-second", "5"),
+            List.of("end-enrolment"),
+            List.of("dead-letters", "--user", "u_1", "--limit", "3", "--cursor", "7-42"),
+            List.of("delete-dead-letters", "7-42"),
+            List.of("delete-dead-letters", "all"),
+            List.of("delete-dead-letters", "--user", "u_1"),
+            List.of("replay"),
+            List.of("start-replay", "--batch", "9"));
+    for (List<String> command : commands) {
+      List<String> all = new ArrayList<>(command);
+      all.addAll(List.of("--url", url()));
+      assertThat(run(all.toArray(String[]::new))).as("%s: %s", command, err()).isZero();
+    }
+    assertThat(asked)
+        .containsExactly(
+            "GET /admin/keys",
+            "POST /admin/keys/rotation?lead_seconds=30",
+            "GET /admin/marks?entity=user%7Cu_1",
+            "POST /admin/marks?entity=user%7Cu_1",
+            "GET /admin/archive/enrolment",
+            "POST /admin/archive/enrolment?per_second=5",
+            "DELETE /admin/archive/enrolment",
+            "GET /admin/push/dead-letters?user=u_1&limit=3&cursor=7-42",
+            "DELETE /admin/push/dead-letters/7-42",
+            "DELETE /admin/push/dead-letters?all=true",
+            "DELETE /admin/push/dead-letters?user=u_1",
+            "GET /admin/push/dead-letters/replay",
+            "POST /admin/push/dead-letters/replay?batch=9");
+    assertThat(out().lines())
+        .contains("kid  use      published  signs from  good until", "running  yes", "read: 3");
+  }
+
+  @Test
+  void theTokenComesFromAFileOrTheEnvironment(@TempDir Path folder) throws IOException {
+    body = USER;
+    Path file = Files.writeString(folder.resolve("token"), "parley_admin_abc\n");
+    assertThat(run("user", "u_1", "--url", url(), "--token-file", file.toString())).isZero();
+    environment.put("PARLEY_ADMIN_TOKEN", "parley_admin_env");
+    assertThat(run("user", "u_1", "--url", url())).isZero();
+    assertThat(tokens).containsExactly("Bearer parley_admin_abc", "Bearer parley_admin_env");
+    Files.writeString(file, "two words");
+    assertThat(run("user", "u_1", "--url", url(), "--token-file", file.toString())).isEqualTo(2);
+    assertThat(err()).contains("--token-file: holds no token").doesNotContain("two words");
+    assertThat(out() + err()).doesNotContain("parley_admin_env");
+  }
+
+  @Test
+  void whoIsNotAllowedGetsThree() {
+    for (int refused : List.of(401, 403)) {
+      status = refused;
+      body = "{\"detail\":\"this needs Authorization\"}";
+      assertThat(run("user", "u_1", "--url", url())).isEqualTo(3);
+      assertThat(err()).contains("admin: " + refused + ": this needs Authorization");
+    }
+  }
+
+  @Test
+  void aTokenIsMadeWithoutAServer() throws Exception {
+    assertThat(run("token", "ops@example", "write")).isZero();
+    List<String> lines = out().lines().toList();
+    String token = lines.getFirst().substring("token, shown only now: ".length());
+    assertThat(token).matches("parley_admin_[A-Za-z0-9_-]{43}");
+    String hash =
+        HexFormat.of()
+            .formatHex(
+                MessageDigest.getInstance("SHA-256")
+                    .digest(token.getBytes(StandardCharsets.US_ASCII)));
+    assertThat(lines.getLast()).isEqualTo("ops@example " + hash + " write");
+    out.reset();
+    assertThat(run("token", "ops", "read", "--json")).isZero();
+    JsonNode made = new ObjectMapper().readTree(out());
+    assertThat(made.path("token").asText()).isNotEqualTo(token);
+    assertThat(made.path("line").asText()).matches("ops [0-9a-f]{64} read");
+    assertThat(asked).isEmpty();
   }
 
   @Test
@@ -176,7 +333,24 @@ class AdminCommandTest {
             List.of("user", "u_1", "--url", "ftp://x"),
             List.of("user", "u_1", "--url", "nothing"),
             List.of("user", "u_1", "--verbose"),
-            List.of("audit", "x"))) {
+            List.of("audit", "x"),
+            List.of("audit", "--after", "-1"),
+            List.of("ban", "u_1"),
+            List.of("ban", "u_1", "--reason", " "),
+            List.of("ban", "u_1", "--reason", "x", "--minutes", "0"),
+            List.of("ban", "--reason", "x"),
+            List.of("unban", "u_1", "--minutes", "1"),
+            List.of("delete-dead-letters"),
+            List.of("rotate-keys", "--lead-seconds", "x"),
+            List.of("marks"),
+            List.of("end-session", "u_1"),
+            List.of("end-session", "u_1", "01S", "more"),
+            List.of("audit", "--limit", "0"),
+            List.of("user", "u_1", "--token-file", "/nowhere/token"),
+            List.of("token", "ops"),
+            List.of("token", "ops", "all"),
+            List.of("token", "has space", "read"),
+            List.of("token", "ops", "read", "--url", "http://127.0.0.1:1"))) {
       err.reset();
       assertThat(run(wrong.toArray(String[]::new))).as("%s", wrong).isEqualTo(2);
       assertThat(err()).as("%s", wrong).contains("arguments: admin message CONVERSATION SEQ");

@@ -5,9 +5,11 @@ import java.time.InstantSource;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import parley.admin.ManagementPort;
 import parley.admin.ManagementTls;
 import parley.admin.Readiness;
+import parley.audit.AuditLog;
 import parley.cluster.ClusterJoin;
 import parley.cluster.NodeTls;
 import parley.settings.ExitCode;
@@ -41,10 +43,13 @@ final class PodMember {
             new Telemetry(),
             new Readiness(),
             List.of(),
+            new ManagementPort.AdminSecurity(
+                null, AuditLog.init(ClusterSharding.get(system), InstantSource.system())),
+            settings.management(),
             ManagementPort.hosts(settings),
             operators,
             0)
-        .bind(settings.management())
+        .bind()
         .toCompletableFuture()
         .join();
     ClusterJoin.join(system, settings.cluster());

@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import parley.auth.AuthResult;
 import parley.auth.Secret;
+import parley.model.ErrorCode;
+import parley.model.Profile;
 import parley.model.Refusal;
+import parley.model.UserId;
 import parley.user.User;
 
 /** Register, login, refresh and logout. */
@@ -300,6 +303,35 @@ final class AuthCallsTest extends CallsHarness {
       tokens(post("refresh", "{\"refresh_token\":\"e\"}", "Cookie", "parley_refresh=f"), 200);
       assertThat(httpHarness.identity.asked)
           .containsExactly("refresh a", "refresh b", "refresh c", "refresh d", "refresh e");
+    }
+
+    /** Only the account can tell whether the token is valid; it is asked without spending it. */
+    @Test
+    void aBannedUserGetsNoTokens() {
+      Refusal ban = new Refusal(ErrorCode.FORBIDDEN, "this user is banned", 90_000);
+      httpHarness.users =
+          (id, command) -> {
+            User.Found found = new User.Found(new Profile(id, "bob", "Bob", null), ban);
+            switch (command) {
+              case User.Ensure c -> c.replyTo().tell(found);
+              case User.GetProfile c -> c.replyTo().tell(found);
+              default -> throw new AssertionError(command);
+            }
+          };
+      httpHarness.identity.onOwner = new AuthResult.Found(new UserId("u_1"), "bob", "Bob");
+      httpHarness.identity.onRefresh = new AuthResult.Banned();
+      HttpResponse<String> refresh = post("refresh", "", "Cookie", "parley_refresh=a");
+      JsonNode problem = HttpHarness.problem(refresh, 403, "forbidden");
+      assertThat(problem.path("retry_after_ms").asLong()).isEqualTo(90_000);
+      assertThat(refresh.headers().allValues("Set-Cookie")).isEmpty();
+      httpHarness.identity.onRefresh = new AuthResult.UnknownToken();
+      HttpHarness.problem(post("refresh", "{\"refresh_token\":\"b\"}"), 401, "unauthenticated");
+      httpHarness.identity.onLogin = IN;
+      HttpHarness.problem(post("login", CREDENTIALS), 403, "forbidden");
+      assertThat(httpHarness.identity.asked)
+          .containsExactly(
+              "refresh a banned", "refresh b banned", "login bob pass word", "logout rt-1");
+      httpHarness.identity.onOwner = new AuthResult.NotFound();
     }
 
     @Test

@@ -23,6 +23,7 @@ final class FakeIdentity implements AuthServices {
   volatile AuthResult.Refresh onRefresh = new AuthResult.UnknownToken();
   volatile AuthResult.Logout onLogout = new AuthResult.LoggedOut();
   volatile AuthResult.Lookup onLookup = new AuthResult.NotFound();
+  volatile AuthResult.Lookup onOwner = new AuthResult.NotFound();
 
   /** The calls so far, such as {@code refresh TOKEN}. */
   final List<String> asked = new ArrayList<>();
@@ -57,8 +58,13 @@ final class FakeIdentity implements AuthServices {
   }
 
   @Override
-  public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken) {
-    return ask("refresh " + refreshToken.value(), onRefresh);
+  public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken, boolean banned) {
+    return ask("refresh " + refreshToken.value() + (banned ? " banned" : ""), onRefresh);
+  }
+
+  @Override
+  public CompletionStage<AuthResult.Lookup> ownerOf(Secret refreshToken) {
+    return CompletableFuture.completedFuture(onOwner);
   }
 
   @Override

@@ -10,6 +10,7 @@ import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
 import parley.model.ConversationView;
+import parley.model.Profile;
 import parley.model.Refusal;
 import parley.user.User;
 
@@ -30,6 +31,10 @@ class GroupCreationTest {
         (id, command) -> {
           if (command instanceof User.BeginGroup begin) {
             begin.replyTo().tell(answer);
+          } else if (command instanceof User.GetProfile get) {
+            // Whether the user is banned; not what these tests count.
+            httpHarness.told.remove(command);
+            get.replyTo().tell(new User.Found(new Profile(id, "al", "Al", null)));
           }
         };
   }
@@ -79,11 +84,11 @@ class GroupCreationTest {
 
   @Test
   void withoutANameAndAQuotaTheUserIsNotAsked() {
+    user(new User.Refused(Refusal.rateLimited("too many new groups in a day", 86_399_001)));
     conversation(view(false), notFound());
     assertThat(create(NAMELESS).statusCode()).isEqualTo(201);
     assertThat(httpHarness.told).hasExactlyElementsOfTypes(Conversation.CreateGroup.class);
     httpHarness.groupsPerDay = 3;
-    user(new User.Refused(Refusal.rateLimited("too many new groups in a day", 86_399_001)));
     HttpResponse<String> refused = create(NAMELESS);
     HttpHarness.problem(refused, 429, "rate_limited");
     assertThat(refused.headers().firstValue("Retry-After")).hasValue("86400");

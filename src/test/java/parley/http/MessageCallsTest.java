@@ -9,6 +9,9 @@ import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.EntryIntent;
 import parley.model.ErrorCode;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.user.User;
 
 /** Calls that send messages, and the message rate. */
 final class MessageCallsTest extends CallsHarness {
@@ -42,6 +45,34 @@ final class MessageCallsTest extends CallsHarness {
         HttpHarness.problem(
             httpHarness.alice("POST", "/v1/messages", body.formatted("alice")), 400, "bad_request");
     assertThat(problem.path("field").asText()).isEqualTo("to");
+  }
+
+  /** The user's entity says it, and the conversation is not even asked. */
+  @Test
+  void aBannedUserSendsNothing() {
+    Refusal ban = new Refusal(ErrorCode.FORBIDDEN, "this user is banned", 90_000);
+    httpHarness.users =
+        (id, command) -> {
+          if (command instanceof User.GetProfile get) {
+            get.replyTo().tell(new User.Found(new Profile(id, "al", "Al", null), ban));
+          }
+        };
+    JsonNode problem =
+        HttpHarness.problem(
+            httpHarness.alice(
+                "POST",
+                "/v1/messages",
+                "{\"to\":\"bob\",\"client_msg_id\":\"x\",\"type\":\"text\",\"content\":\"hi\"}"),
+            403,
+            "forbidden");
+    assertThat(problem.path("retry_after_ms").asLong()).isEqualTo(90_000);
+    HttpHarness.problem(
+        httpHarness.alice("POST", "/v1/groups", "{\"name\":\"Trip\",\"member_ids\":[\"bob\"]}"),
+        403,
+        "forbidden");
+    HttpHarness.problem(
+        httpHarness.alice("PATCH", "/v1/groups/c1", "{\"name\":\"Trip\"}"), 403, "forbidden");
+    assertThat(httpHarness.told).hasSize(3).allMatch(told -> told instanceof User.GetProfile);
   }
 
   @Test

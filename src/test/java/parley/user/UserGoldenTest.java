@@ -332,6 +332,28 @@ class UserGoldenTest {
             null,
             null,
             List.of(new TokenRelease("hash-1", 3, false)),
+            null,
+            null));
+    all.put("flushed_ban", UserEvent.Flushed.ban(new Ban(1_000, 61_000, "spam", false)));
+    all.put("flushed_ban_without_end", UserEvent.Flushed.ban(new Ban(1_000, 0, "spam", false)));
+    all.put("flushed_ban_lifted", UserEvent.Flushed.ban(Ban.liftedAt(2_000)));
+    all.put(
+        "snapshot_ban",
+        new UserSnapshot(
+            new Profile(ALICE, "alice", "Alice", null),
+            0,
+            0,
+            1,
+            0,
+            false,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            new Ban(1_000, 61_000, "spam", false),
             null));
     all.put(
         "group_begun", new UserEvent.GroupBegun(new StartedGroups.Begun(GROUP, "ref-1", 1_000)));

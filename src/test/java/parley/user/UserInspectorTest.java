@@ -164,9 +164,11 @@ class UserInspectorTest {
                 2,
                 true,
                 List.of(
-                    new UserInspection.DeviceOverview(PHONE, "test", false, 1_000, "apns", true, 2),
                     new UserInspection.DeviceOverview(
-                        LAPTOP, "test", true, now(), null, false, 1))));
+                        PHONE, "test", false, 1_000, "apns", true, 2, null, null),
+                    new UserInspection.DeviceOverview(
+                        LAPTOP, "test", true, now(), null, false, 1, "s1", overview.node())),
+                null));
   }
 
   @Test

@@ -53,6 +53,7 @@ final class UserTestData {
         ended,
         groups,
         null,
+        null,
         null);
   }
 

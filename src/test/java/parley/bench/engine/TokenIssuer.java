@@ -77,7 +77,7 @@ public final class TokenIssuer implements AutoCloseable {
   /**
    * Creates a token for a user. All tokens differ, so the server cannot know one from its cache.
    */
-  String newToken(String userId) {
+  public String newToken(String userId) {
     Instant now = Instant.now();
     SignedJWT jwt =
         new SignedJWT(

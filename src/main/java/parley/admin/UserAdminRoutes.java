@@ -1,0 +1,166 @@
+package parley.admin;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.PathMatchers;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+import parley.model.ErrorCode;
+import parley.model.IdRules;
+import parley.model.UserId;
+import parley.user.User;
+import parley.user.UserAdministration;
+
+/**
+ * Routes that change a user:
+ *
+ * <pre>
+ *   POST   /admin/users/{id}/ban            {reason, minutes?}
+ *   DELETE /admin/users/{id}/ban
+ *   DELETE /admin/users/{id}/sessions       all sessions, and the logins of all devices
+ *   DELETE /admin/users/{id}/sessions/{id}
+ * </pre>
+ *
+ * <p>They answer 204 when the change is durable and holds on every node, 404 if there is no such
+ * user or session, and 503 if the user does not answer: then it may hold or not, and may be
+ * repeated.
+ *
+ * <p>They do not need {@code PARLEY_MANAGEMENT_WRITE}, which guards the cluster and the store: who
+ * runs a chat bans people every day. {@link AdminAccess} says who may.
+ */
+public final class UserAdminRoutes extends AdminAnswers {
+  /** Longer than a slow write, and than a user waits for its sessions to end. */
+  static final Duration TIMEOUT = Duration.ofSeconds(8);
+
+  private static final Duration BODY_TIMEOUT = Duration.ofSeconds(5);
+  private static final int MAX_BODY_BYTES = 16 * 1024;
+
+  private final Function<UserId, RecipientRef<User.Command>> users;
+
+  public UserAdminRoutes(
+      ActorSystem<?> system, Function<UserId, RecipientRef<User.Command>> users) {
+    super(system, "users", true);
+    this.users = users;
+  }
+
+  @Override
+  public Route routes() {
+    return concat(
+        path(
+            PathMatchers.segment("users").slash(PathMatchers.segment()).slash("ban"),
+            id ->
+                concat(
+                    post(() -> extractRequest(request -> answer(() -> ban(user(id), request)))),
+                    delete(() -> answer(() -> tell(user(id), UserAdministration.LiftBan::new))))),
+        path(
+            PathMatchers.segment("users").slash(PathMatchers.segment()).slash("sessions"),
+            id -> delete(() -> answer(() -> endSessions(user(id), null)))),
+        path(
+            PathMatchers.segment("users")
+                .slash(PathMatchers.segment())
+                .slash("sessions")
+                .slash(PathMatchers.segment()),
+            (id, session) ->
+                delete(() -> answer(() -> endSessions(user(id), id("session_id", session))))));
+  }
+
+  private static UserId user(String id) {
+    return new UserId(id("user_id", id));
+  }
+
+  private static String id(String name, String text) {
+    if (!IdRules.isId(text)) {
+      throw new BadRequestException(
+          name + ": 1 to " + IdRules.MAX_LENGTH + " visible ASCII characters");
+    }
+    return text;
+  }
+
+  // ---- sessions
+
+  private CompletionStage<HttpResponse> endSessions(UserId user, @Nullable String session) {
+    return tell(user, replyTo -> new UserAdministration.EndSessions(session, replyTo));
+  }
+
+  // ---- bans
+
+  private record Wanted(String reason, int minutes) {}
+
+  private CompletionStage<HttpResponse> ban(UserId user, HttpRequest request) {
+    return request
+        .entity()
+        .withSizeLimit(MAX_BODY_BYTES)
+        .toStrict(BODY_TIMEOUT.toMillis(), system)
+        .handle(
+            (body, failure) -> {
+              if (body == null) {
+                throw new BadRequestException(
+                    "body: it did not arrive, or has more than " + MAX_BODY_BYTES + " bytes");
+              }
+              return body.getData().decodeString(StandardCharsets.UTF_8);
+            })
+        .thenCompose(
+            body -> {
+              Wanted wanted = parse(body);
+              return tell(
+                  user,
+                  replyTo ->
+                      new UserAdministration.SetBan(wanted.reason(), wanted.minutes(), replyTo));
+            });
+  }
+
+  private static Wanted parse(String body) {
+    JsonNode json;
+    try {
+      json = JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      throw new BadRequestException("body: not JSON");
+    }
+    if (json == null || !json.isObject()) {
+      throw new BadRequestException("body: {\"reason\": …, \"minutes\": …}");
+    }
+    JsonNode reason = json.path("reason");
+    String text = reason.isTextual() ? reason.asText().strip() : "";
+    if (text.isEmpty() || text.length() > UserAdministration.REASON_LENGTH) {
+      throw new BadRequestException(
+          "reason: 1 to " + UserAdministration.REASON_LENGTH + " characters");
+    }
+    JsonNode minutes = json.path("minutes");
+    if (minutes.isMissingNode() || minutes.isNull()) {
+      return new Wanted(text, 0);
+    }
+    if (!minutes.isIntegralNumber()
+        || !minutes.canConvertToInt()
+        || minutes.asInt() < 1
+        || minutes.asInt() > UserAdministration.MAX_MINUTES) {
+      throw new BadRequestException(
+          "minutes: a whole number from 1 to " + UserAdministration.MAX_MINUTES);
+    }
+    return new Wanted(text, minutes.asInt());
+  }
+
+  private CompletionStage<HttpResponse> tell(
+      UserId user, Function<ActorRef<User.DoneReply>, UserAdministration> command) {
+    return AskPattern.<User.Command, User.DoneReply>ask(
+            users.apply(user), command::apply, TIMEOUT, system.scheduler())
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case User.Done done -> HttpResponse.create().withStatus(204);
+                  case User.Refused refused ->
+                      problem(
+                          refused.refusal().code() == ErrorCode.NOT_FOUND ? 404 : 503,
+                          refused.refusal().message());
+                });
+  }
+}

@@ -1,0 +1,176 @@
+package parley.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.RemoteAddress;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every change is recorded before it is made, and none is made without its record. */
+class AdminGateTest {
+  private final List<String> events = new ArrayList<>();
+  private final AtomicInteger failures = new AtomicInteger();
+  private boolean auditStarts = true;
+  private boolean auditFinishes = true;
+  private int status = 204;
+  private @Nullable Exception routeFailure;
+
+  @TempDir Path folder;
+
+  private final AdminGate.Audit audit =
+      new AdminGate.Audit() {
+        @Override
+        public CompletionStage<Long> start(
+            String who, String address, String action, String target) {
+          events.add("start " + who + " " + address + " " + action + " " + target);
+          return auditStarts
+              ? CompletableFuture.completedFuture(7L)
+              : CompletableFuture.failedFuture(new IllegalStateException("no answer"));
+        }
+
+        @Override
+        public CompletionStage<?> finish(long nr, int result) {
+          events.add("finish " + nr + " " + result);
+          return auditFinishes
+              ? CompletableFuture.completedFuture(nr)
+              : CompletableFuture.failedFuture(new IllegalStateException("no answer"));
+        }
+      };
+
+  private AdminGate gate(AdminAccess access) {
+    return new AdminGate(
+        access,
+        audit,
+        request -> {
+          events.add("route");
+          if (routeFailure != null) {
+            throw routeFailure;
+          }
+          return CompletableFuture.completedFuture(HttpResponse.create().withStatus(status));
+        },
+        failures::incrementAndGet,
+        () -> events.add("limited"));
+  }
+
+  private static AdminAccess onLoopback() {
+    return new AdminAccess(null, false, true, System::nanoTime);
+  }
+
+  private static HttpRequest request(String method, String path) throws Exception {
+    return HttpRequest.create(path)
+        .withMethod(HttpMethods.lookup(method).orElseThrow())
+        .addAttribute(
+            AttributeKeys.remoteAddress,
+            RemoteAddress.create(
+                new InetSocketAddress(InetAddress.getByName("203.0.113.7"), 4_711)));
+  }
+
+  private static HttpResponse answer(AdminGate gate, HttpRequest request) {
+    return gate.answer(request).toCompletableFuture().getNow(null);
+  }
+
+  @Test
+  void aChangeIsRecordedBeforeAndAfter() throws Exception {
+    HttpResponse response =
+        answer(gate(onLoopback()), request("DELETE", "/admin/push/dead-letters/7-42?why=x%20y"));
+    assertThat(response.status().intValue()).isEqualTo(204);
+    assertThat(events)
+        .containsExactly(
+            "start loopback 203.0.113.7 DELETE /admin/push/dead-letters/{letter_id} 7-42 ?why=x%20y",
+            "route", "finish 7 204");
+  }
+
+  @Test
+  void withoutARecordNothingIsChanged() throws Exception {
+    auditStarts = false;
+    HttpResponse response = answer(gate(onLoopback()), request("POST", "/admin/keys/rotation"));
+    assertThat(response.status().intValue()).isEqualTo(503);
+    assertThat(response.getHeader("Retry-After")).isPresent();
+    assertThat(events).hasSize(1).noneMatch(event -> event.equals("route"));
+    assertThat(failures).hasValue(1);
+  }
+
+  @Test
+  void aResultThatCannotBeStoredIsAnsweredAllTheSame() throws Exception {
+    auditFinishes = false;
+    status = 202;
+    HttpResponse response = answer(gate(onLoopback()), request("POST", "/admin/keys/rotation"));
+    assertThat(response.status().intValue()).isEqualTo(202);
+    assertThat(failures).hasValue(1);
+  }
+
+  @Test
+  void aRouteThatFailsIsRecordedAsFailed() throws Exception {
+    routeFailure = new IllegalStateException("broken");
+    HttpResponse response = answer(gate(onLoopback()), request("POST", "/admin/marks?entity=x"));
+    assertThat(response.status().intValue()).isEqualTo(500);
+    assertThat(events).endsWith("finish 7 500");
+  }
+
+  @Test
+  void readingIsNotRecorded() throws Exception {
+    status = 200;
+    for (String method : List.of("GET", "HEAD")) {
+      answer(gate(onLoopback()), request(method, "/admin/keys"));
+    }
+    assertThat(events).containsExactly("route", "route");
+  }
+
+  @Test
+  void onlyListedCallsReachARoute() throws Exception {
+    AdminGate gate = gate(onLoopback());
+    assertThat(answer(gate, request("GET", "/admin")).status().intValue()).isEqualTo(404);
+    assertThat(answer(gate, request("POST", "/admin/else")).status().intValue()).isEqualTo(404);
+    assertThat(answer(gate, request("PUT", "/admin/keys")).status().intValue()).isEqualTo(405);
+    assertThat(answer(gate, request("OPTIONS", "/admin/keys")).status().intValue()).isEqualTo(405);
+    assertThat(events).isEmpty();
+  }
+
+  @Test
+  void whoMayOnlyReadChangesNothing() throws Exception {
+    AdminToken.Made reader = AdminToken.make("grafana", AdminToken.Right.READ);
+    Path file = Files.writeString(folder.resolve("tokens"), reader.line().toLine());
+    AdminGate gate =
+        gate(new AdminAccess(AdminTokenFile.read(file), false, true, System::nanoTime));
+    RawHeader token = RawHeader.create("Authorization", "Bearer " + reader.token());
+    status = 200;
+    assertThat(answer(gate, request("GET", "/admin/keys").addHeader(token)).status().intValue())
+        .isEqualTo(200);
+    HttpResponse refused = answer(gate, request("POST", "/admin/keys/rotation").addHeader(token));
+    assertThat(refused.status().intValue()).isEqualTo(403);
+    assertThat(answer(gate, request("GET", "/admin/keys")).status().intValue()).isEqualTo(401);
+    // Two headers could be read differently by two parsers.
+    assertThat(
+            answer(gate, request("GET", "/admin/keys").addHeader(token).addHeader(token))
+                .status()
+                .intValue())
+        .isEqualTo(401);
+    assertThat(events).containsExactly("route");
+  }
+
+  @Test
+  void theReplayIsNoLetter() {
+    String letters = "DELETE /admin/push/dead-letters";
+    assertThat(AdminCalls.find("GET", List.of("admin", "push", "dead-letters", "replay")))
+        .isEqualTo(new AdminCalls.Call("GET /admin/push/dead-letters/replay", List.of()));
+    assertThat(AdminCalls.find("DELETE", List.of("admin", "push", "dead-letters", "7-1")))
+        .isEqualTo(new AdminCalls.Call(letters + "/{letter_id}", List.of("7-1")));
+    assertThat(AdminCalls.find("DELETE", List.of("admin", "push", "dead-letters")))
+        .isEqualTo(new AdminCalls.Call(letters, List.of()));
+  }
+}
