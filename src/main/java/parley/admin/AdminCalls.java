@@ -28,6 +28,8 @@ final class AdminCalls {
           "GET /admin/archive/enrolment",
           "POST /admin/archive/enrolment",
           "DELETE /admin/archive/enrolment",
+          "GET /admin/backup",
+          "POST /admin/backup",
           "GET /admin/keys",
           "POST /admin/keys/rotation",
           "GET /admin/push/dead-letters",

@@ -61,6 +61,7 @@ final class AdminCommand {
                  admin rotate-keys [--lead-seconds N]
                  admin marks NAME, admin mend-marks NAME         marks of an entity in the journal
                  admin enrolment, admin start-enrolment [--per-second N], admin end-enrolment
+                 admin backup, admin last-backup                 of the data folder, while the server runs
                  admin token NAME read|write                     makes a token for the file of tokens
       options:   --url URL (default %s), --json
                  --token-file FILE (or the token in %s)

@@ -59,6 +59,8 @@ record AdminQuestion(
                   arguments, "POST", "/admin/keys/rotation", AdminTables::keys, "--lead-seconds");
           case "marks", "mend-marks" -> marks(arguments);
           case "enrolment", "start-enrolment", "end-enrolment" -> enrolment(arguments);
+          case "backup" -> change(arguments, "POST", "/admin/backup", AdminTables::fields);
+          case "last-backup" -> listing(arguments, "/admin/backup", AdminTables::fields);
           case "dead-letters", "delete-dead-letters", "replay", "start-replay" ->
               deadLetters(arguments);
           default -> throw new WrongArgumentsException("which command?");

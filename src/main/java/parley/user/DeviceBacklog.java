@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,6 +63,20 @@ final class DeviceBacklog {
     DeviceCursors known = earlyAcks.getOrDefault(ack.conversationId(), DeviceCursors.NONE);
     if (seq > known.acked(device, 0)) {
       earlyAcks.put(ack.conversationId(), known.with(device, seq, 0));
+    }
+  }
+
+  /** Tells a session that it is attached, and where its device is behind. */
+  void attached(User.Attach attach, ActorRef<User.Command> self, long device, long now) {
+    ActorRef<Delivery> session = attach.session();
+    List<Delivery.Lag> lagging = lagging(device, now);
+    int first = Math.min(Delivery.LAGS, lagging.size());
+    int more = (lagging.size() - first + Delivery.LAGS - 1) / Delivery.LAGS;
+    session.tell(
+        new Delivery.Attached(self, List.copyOf(lagging.subList(0, first)), more, attach.sid()));
+    for (int from = first; from < lagging.size(); from += Delivery.LAGS) {
+      int to = Math.min(from + Delivery.LAGS, lagging.size());
+      session.tell(new Delivery.MoreLagging(List.copyOf(lagging.subList(from, to))));
     }
   }
 

@@ -331,7 +331,7 @@ final class UserLive {
     // The journal must learn soon what somebody can see of the device, or needs for its pushes.
     boolean news = device.isKnownOtherwise(attach.client());
     flushSchedule.changed(0, settings.mayWait() && !news);
-    attached(attach, backlog.lagging(device.number(), now));
+    backlog.attached(attach, self, device.number(), now);
     if (attach.resume()) {
       recentRowChanges.values().forEach(row -> liveSessions.tell(attach.deviceId(), row));
     }
@@ -342,18 +342,6 @@ final class UserLive {
       }
     }
     scheduleNotices(state, now);
-  }
-
-  private void attached(User.Attach attach, List<Delivery.Lag> lagging) {
-    ActorRef<Delivery> session = attach.session();
-    int first = Math.min(Delivery.LAGS, lagging.size());
-    int more = (lagging.size() - first + Delivery.LAGS - 1) / Delivery.LAGS;
-    session.tell(
-        new Delivery.Attached(self, List.copyOf(lagging.subList(0, first)), more, attach.sid()));
-    for (int from = first; from < lagging.size(); from += Delivery.LAGS) {
-      int to = Math.min(from + Delivery.LAGS, lagging.size());
-      session.tell(new Delivery.MoreLagging(List.copyOf(lagging.subList(from, to))));
-    }
   }
 
   /** A session has ended. */

@@ -164,6 +164,7 @@ class AdminCallsTest {
   private Settings settings() throws Exception {
     Map<String, String> all = new HashMap<>();
     all.put("PARLEY_DATA_DIR", temporary.resolve("data").toString());
+    all.put("PARLEY_BACKUP_DIR", temporary.toString());
     all.put("PARLEY_PORT", "0");
     all.put("PARLEY_MANAGEMENT_PORT", "0");
     all.put("PARLEY_MANAGEMENT_WRITE", "true");
