@@ -14,14 +14,21 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
+import parley.model.ConversationView;
 import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.HistoryPage;
+import parley.model.InboxPage;
 import parley.model.Limits;
+import parley.model.UserId;
 import parley.user.RowSamples;
+import parley.user.User;
 
 /**
  * Checks unread counts against the log, all the time and slowly. It takes a sample of the inbox
@@ -29,12 +36,27 @@ import parley.user.RowSamples;
  * them, and counts again.
  *
  * <p><b>No false alarm.</b> A row states how many texts between two places of the log were not
- * deleted up to the second place. That part of the log never changes, so it does not matter what
- * has happened since.
+ * deleted up to the second place. That part of the log never changes. But a row can be of two
+ * moments for a while: a conversation sends a count before the user has all the entries that it
+ * counts, and after a crash it may count from a read cursor that it has partly forgotten. So a
+ * difference counts only after two further looks:
+ *
+ * <pre>
+ *   the count differs --&gt; does the conversation still end there, with that read cursor?
+ *                     --&gt; {@link #PAUSE}, in which it repeats what it had sent and the user had not got
+ *                     --&gt; does the user still show that row?
+ * </pre>
+ *
+ * <p>If one of them is not so, the row has moved, and nothing is known about it. A wrong row that
+ * stays is found as soon as its conversation rests for that long.
  *
  * <p><b>Cost.</b> At most one page of history at a time, and one row in each interval. Rows that
- * were just written belong to conversations that are awake, whose newest entries are in memory. A
- * row with more than {@value #MOST_ENTRIES} entries behind its read cursor is skipped.
+ * were just written belong to conversations that are awake, whose newest entries are in memory and
+ * cost no read of the store. Older ones are read like any page of history: with DynamoDB a page of
+ * 100 short texts is about 10 read units, and one of long texts more. A row with more than {@value
+ * #MOST_ENTRIES} entries behind its read cursor is skipped, so a row is five pages at most. These
+ * count as history that was read. The two further looks read nothing from the store, and follow a
+ * difference only.
  *
  * <p><b>Failures.</b> If a conversation refuses or does not answer, the row is skipped. A crash
  * loses the samples, which nobody needs.
@@ -48,18 +70,29 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
 
   /**
    * Counter: rows that were not counted, by {@code why}: {@code long} for too many entries, {@code
-   * refused} by the conversation, {@code unavailable} without an answer.
+   * refused} by the conversation, {@code unavailable} without an answer, {@code moved} for a
+   * difference of a row that has changed since, or whose conversation has.
    */
   public static final String SKIPPED = "parley.unread.skipped";
 
   /** The most entries that are read for a row. */
   static final long MOST_ENTRIES = 500;
 
+  /**
+   * The time between the two looks at a row whose count differs. By then a conversation has
+   * repeated twice what its user had not acknowledged.
+   */
+  public static final Duration PAUSE = Duration.ofSeconds(15);
+
+  private static final Logger LOG = LoggerFactory.getLogger(UnreadAuditor.class);
   private static final int MOST_SAMPLES = 64;
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
 
   private final Samples samples;
+  private final Duration pause;
+  private final TimerScheduler<Command> timers;
   private final Function<ConversationId, RecipientRef<Conversation.Command>> conversations;
+  private final Function<UserId, RecipientRef<User.Command>> users;
   private @Nullable Audit current;
 
   /** A message to the auditor. */
@@ -75,6 +108,33 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
     @Override
     public String toString() {
       return "Answered";
+    }
+  }
+
+  /** The conversation of a row whose count differs. */
+  private record Viewed(
+      Audit audit, Conversation.@Nullable ViewReply reply, @Nullable Throwable failure)
+      implements Command {
+    @Override
+    public String toString() {
+      return "Viewed";
+    }
+  }
+
+  /** The pause is over. */
+  private record LookAgain(Audit audit) implements Command {
+    @Override
+    public String toString() {
+      return "LookAgain";
+    }
+  }
+
+  /** What the user shows after the pause. */
+  private record Shown(Audit audit, User.@Nullable InboxReply reply, @Nullable Throwable failure)
+      implements Command {
+    @Override
+    public String toString() {
+      return "Shown";
     }
   }
 
@@ -97,6 +157,24 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
       }
       next = entry.seq();
     }
+
+    /** Whether the conversation is where the row says: its end, and the read cursor. */
+    boolean isOf(ConversationView view) {
+      return view.lastSeq() == row.last()
+          && view.members().stream()
+              .anyMatch(
+                  member -> member.userId().equals(row.user()) && member.readSeq() == row.read());
+    }
+
+    boolean isShownIn(InboxPage page) {
+      return page.conversations().stream()
+          .anyMatch(
+              shown ->
+                  shown.conversationId().equals(row.conversation())
+                      && shown.lastSeq() == row.last()
+                      && shown.readSeq() == row.read()
+                      && shown.unreadCount() == row.unread());
+    }
   }
 
   /** The rows that wait for the auditor, and its meters. Thread-safe. */
@@ -105,6 +183,7 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
     private final Counter checked;
     private final Counter drift;
     private final Counter tooLong;
+    private final Counter moved;
     private final Counter refused;
     private final Counter unavailable;
 
@@ -113,6 +192,7 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
       checked = registry.counter(CHECKED);
       drift = registry.counter(DRIFT);
       tooLong = registry.counter(SKIPPED, "why", "long");
+      moved = registry.counter(SKIPPED, "why", "moved");
       refused = registry.counter(SKIPPED, "why", "refused");
       unavailable = registry.counter(SKIPPED, "why", "unavailable");
     }
@@ -133,11 +213,17 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
 
   private UnreadAuditor(
       ActorContext<Command> context,
+      TimerScheduler<Command> timers,
       Samples samples,
-      Function<ConversationId, RecipientRef<Conversation.Command>> conversations) {
+      Duration pause,
+      Function<ConversationId, RecipientRef<Conversation.Command>> conversations,
+      Function<UserId, RecipientRef<User.Command>> users) {
     super(context);
+    this.timers = timers;
     this.samples = samples;
+    this.pause = pause;
     this.conversations = conversations;
+    this.users = users;
   }
 
   /**
@@ -145,18 +231,22 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
    *
    * @param samples where rows come from
    * @param every the interval between two rows
+   * @param pause the time between two looks at a row whose count differs; {@link #PAUSE}
    * @param conversations finds a conversation
+   * @param users finds a user
    */
   public static Behavior<Command> create(
       Samples samples,
       Duration every,
-      Function<ConversationId, RecipientRef<Conversation.Command>> conversations) {
+      Duration pause,
+      Function<ConversationId, RecipientRef<Conversation.Command>> conversations,
+      Function<UserId, RecipientRef<User.Command>> users) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(Tick.TICK, every);
-                  return new UnreadAuditor(context, samples, conversations);
+                  return new UnreadAuditor(context, timers, samples, pause, conversations, users);
                 }));
   }
 
@@ -165,6 +255,9 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
     return newReceiveBuilder()
         .onMessage(Tick.class, tick -> next())
         .onMessage(Answered.class, this::answered)
+        .onMessage(Viewed.class, this::viewed)
+        .onMessage(LookAgain.class, this::lookAgain)
+        .onMessage(Shown.class, this::shown)
         .build();
   }
 
@@ -186,8 +279,11 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
   /** Reads the next page of the row, or judges the row. */
   private void goOn(Audit audit) {
     if (audit.next >= audit.row.last()) {
-      judge(audit);
-      current = null;
+      if (audit.unread.size() == audit.row.unread()) {
+        end(samples.checked);
+      } else {
+        viewConversation(audit);
+      }
       return;
     }
     long after = audit.next;
@@ -205,15 +301,18 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
   private Behavior<Command> answered(Answered answered) {
     Audit audit = answered.audit();
     if (answered.failure() != null) {
-      samples.unavailable.increment();
-      current = null;
+      end(samples.unavailable);
     } else if (answered.reply() instanceof Conversation.Page page && add(audit, page.page())) {
       goOn(audit);
     } else {
-      samples.refused.increment();
-      current = null;
+      end(samples.refused);
     }
     return this;
+  }
+
+  private void end(Counter outcome) {
+    outcome.increment();
+    current = null;
   }
 
   /** Counts the entries of a page. Returns false if it has none, so that nothing follows. */
@@ -224,21 +323,62 @@ public final class UnreadAuditor extends AbstractBehavior<UnreadAuditor.Command>
     return !entries.isEmpty();
   }
 
-  private void judge(Audit audit) {
-    samples.checked.increment();
-    RowSamples.Row row = audit.row;
-    if (audit.unread.size() != row.unread()) {
-      samples.drift.increment();
-      getContext()
-          .getLog()
-          .warn(
-              "The unread count of {} in {} is {} at entry {}, and the log has {} after entry {}",
-              row.user(),
-              row.conversation(),
-              row.unread(),
-              row.last(),
-              audit.unread.size(),
-              row.read());
+  private void viewConversation(Audit audit) {
+    getContext()
+        .ask(
+            Conversation.ViewReply.class,
+            conversations.apply(audit.row.conversation()),
+            ANSWER_TIMEOUT,
+            replyTo -> new Conversation.GetView(audit.row.user(), replyTo),
+            (reply, failure) -> new Viewed(audit, reply, failure));
+  }
+
+  private Behavior<Command> viewed(Viewed viewed) {
+    if (viewed.failure() != null) {
+      end(samples.unavailable);
+    } else if (viewed.reply() instanceof Conversation.Viewed found
+        && viewed.audit().isOf(found.view())) {
+      timers.startSingleTimer(LookAgain.class, new LookAgain(viewed.audit()), pause);
+    } else {
+      end(samples.moved);
     }
+    return this;
+  }
+
+  /** Asks for the top of the inbox: a row whose conversation has just moved is there. */
+  private Behavior<Command> lookAgain(LookAgain again) {
+    getContext()
+        .ask(
+            User.InboxReply.class,
+            users.apply(again.audit().row.user()),
+            ANSWER_TIMEOUT,
+            replyTo -> new User.GetInbox(Limits.INBOX_PAGE, null, replyTo),
+            (reply, failure) -> new Shown(again.audit(), reply, failure));
+    return this;
+  }
+
+  private Behavior<Command> shown(Shown shown) {
+    if (shown.failure() != null) {
+      end(samples.unavailable);
+    } else if (shown.reply() instanceof User.Inbox inbox && shown.audit().isShownIn(inbox.page())) {
+      end(samples.checked);
+      drift(shown.audit());
+    } else {
+      end(samples.moved);
+    }
+    return this;
+  }
+
+  private void drift(Audit audit) {
+    RowSamples.Row row = audit.row;
+    samples.drift.increment();
+    LOG.warn(
+        "The unread count of {} in {} is {} at entry {}, and the log has {} after entry {}",
+        row.user(),
+        row.conversation(),
+        row.unread(),
+        row.last(),
+        audit.unread.size(),
+        row.read());
   }
 }

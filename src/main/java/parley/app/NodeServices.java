@@ -288,7 +288,11 @@ record NodeServices(
     }
     node.systemActorOf(
         UnreadAuditor.create(
-            samples, Duration.ofMinutes(1).dividedBy(perMinute), entityRefs::conversation),
+            samples,
+            Duration.ofMinutes(1).dividedBy(perMinute),
+            UnreadAuditor.PAUSE,
+            entityRefs::conversation,
+            entityRefs::user),
         "unread-auditor",
         Props.empty());
     return samples;

@@ -15,12 +15,14 @@ public interface RowSamples {
   void written(Row row);
 
   /**
-   * What a row says of its conversation at one moment. It is a statement about a part of the log
-   * that never changes, so it can be checked at any later time.
+   * What a row says of its conversation. Usually it is a statement about a part of the log that
+   * never changes, so it can be checked at any later time. For a while the count may be of a later
+   * moment than {@code last}: the conversation sends it with the first of several messages of
+   * entries.
    *
    * @param joined the entry that added the user
    * @param read the user's read cursor
-   * @param last the newest entry of the conversation
+   * @param last the newest entry that the user has
    * @param unread how many texts of others after {@code read} are not deleted by an entry up to
    *     {@code last}
    */
