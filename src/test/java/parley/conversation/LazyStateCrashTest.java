@@ -413,7 +413,7 @@ class LazyStateCrashTest {
     assertThat(complaints).as("seed %d", seed).isEmpty();
     assertThat(shown.values()).as("inboxes were shown").isNotEmpty();
     rest(seed);
-    // The auditor of unread counts relies on it: a written row is true for ever.
+    // The auditor of unread counts relies on it: a written row says what the log says.
     assertThat(rows)
         .as("seed %d", seed)
         .isNotEmpty()
