@@ -47,8 +47,9 @@ import parley.user.User;
  *                     --&gt; does the user still show that row?
  * </pre>
  *
- * <p>If one of them is not so, the row has moved, and nothing is known about it. A wrong row that
- * stays is found as soon as its conversation rests for that long.
+ * <p>If one of them is not so, the row has moved, and nothing is known about it. So a wrong row is
+ * found when its conversation rests for that long after the row was written. A row that nobody
+ * writes any more is not looked at again.
  *
  * <p><b>Cost.</b> At most one page of history at a time, and one row in each interval. Rows that
  * were just written belong to conversations that are awake, whose newest entries are in memory and

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import parley.cluster.ShardMeters;
+import parley.journal.BreakerMirror;
 import parley.journal.JournalMeters;
 import parley.model.EntryBody;
 import parley.model.ErrorCode;
@@ -76,6 +77,7 @@ final class NodeMeters {
                 .toList(),
             PERSISTING));
     JournalMeters.ofProcess();
+    BreakerMirror.registerMeters();
     SnapshotMeters.ofProcess();
     String version = BuildVersion.read();
     Gauge.builder(BUILD, () -> 1).tag("version", version).register(telemetry.registry());

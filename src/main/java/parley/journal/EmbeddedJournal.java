@@ -36,6 +36,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   private final JournalFile file;
   private final Executor readExecutor;
   private final JournalMeters meters = JournalMeters.ofProcess();
+  private final BreakerMirror breaker;
 
   /**
    * In-flight writes by persistence id. Reading the highest sequence number and deleting events
@@ -47,6 +48,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   public EmbeddedJournal(Config config) {
     file = JournalFile.requireOpen(config.getString("folder"));
     readExecutor = system.dispatchers().lookup(config.getString("read-dispatcher"));
+    breaker = BreakerMirror.ofJournal(system, config);
   }
 
   @Override
@@ -84,7 +86,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
                     .map(CompletionStage::toCompletableFuture)
                     .toArray(CompletableFuture<?>[]::new));
     Iterable<Optional<Exception>> result = any ? rejected : NONE_REJECTED;
-    return FutureConverters.asScala(all.thenApply(done -> result));
+    return breaker.follow(FutureConverters.asScala(all.thenApply(done -> result)));
   }
 
   private GroupCommit.Write write(AtomicWrite write) {
@@ -113,14 +115,17 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
 
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String id, long to) {
-    return FutureConverters.asScala(
-        inFlightWriteDone(id).thenCompose(ignored -> file.remove(ColumnFamily.EVENTS, id, to)));
+    return breaker.follow(
+        FutureConverters.asScala(
+            inFlightWriteDone(id)
+                .thenCompose(ignored -> file.remove(ColumnFamily.EVENTS, id, to))));
   }
 
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String id, long from) {
-    return FutureConverters.asScala(
-        inFlightWriteDone(id).thenApplyAsync(ignored -> file.highestNumber(id), readExecutor));
+    return breaker.follow(
+        FutureConverters.asScala(
+            inFlightWriteDone(id).thenApplyAsync(ignored -> file.highestNumber(id), readExecutor)));
   }
 
   /** Completes when no write of that entity is in flight, whether the write succeeded or failed. */

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.persistence.SelectedSnapshot;
@@ -22,17 +23,19 @@ public final class EmbeddedSnapshots extends SnapshotStore {
   private final ActorSystem system = context().system();
   private final JournalFile file;
   private final Executor readExecutor;
+  private final BreakerMirror breaker;
 
   /** Called by Pekko with the plugin's own configuration. */
   public EmbeddedSnapshots(Config config) {
     file = JournalFile.requireOpen(config.getString("folder"));
     readExecutor = system.dispatchers().lookup(config.getString("read-dispatcher"));
+    breaker = BreakerMirror.ofSnapshots(system, config);
   }
 
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String id, SnapshotSelectionCriteria criteria) {
-    return FutureConverters.asScala(
+    return follow(
         CompletableFuture.supplyAsync(
             () ->
                 file.newest(
@@ -45,6 +48,10 @@ public final class EmbeddedSnapshots extends SnapshotStore {
                             SelectedSnapshot.create(
                                 metadata(id, numberedRow), numberedRow.row().value(system))),
             readExecutor));
+  }
+
+  private <T> Future<T> follow(CompletionStage<T> call) {
+    return breaker.follow(FutureConverters.asScala(call));
   }
 
   private static SnapshotMetadata metadata(String id, JournalFile.NumberedRow numberedRow) {
@@ -64,7 +71,7 @@ public final class EmbeddedSnapshots extends SnapshotStore {
             ColumnFamily.SNAPSHOTS,
             RowKeys.rowKey(RowKeys.prefix(id), metadata.sequenceNr()),
             journalRow.encoded());
-    return FutureConverters.asScala(
+    return follow(
         file.submit(new GroupCommit.Write(id, 0, 0, List.of(put), new CompletableFuture<>())));
   }
 
@@ -72,7 +79,7 @@ public final class EmbeddedSnapshots extends SnapshotStore {
   public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
     // Pekko's contract: a timestamp of 0 matches any timestamp.
     long number = metadata.sequenceNr();
-    return FutureConverters.asScala(
+    return follow(
         CompletableFuture.runAsync(
             () ->
                 file.removeSnapshots(
@@ -88,10 +95,9 @@ public final class EmbeddedSnapshots extends SnapshotStore {
   @Override
   public Future<Void> doDeleteAsync(String id, SnapshotSelectionCriteria criteria) {
     if (coversAllUpToMax(criteria)) {
-      return FutureConverters.asScala(
-          file.remove(ColumnFamily.SNAPSHOTS, id, criteria.maxSequenceNr()));
+      return follow(file.remove(ColumnFamily.SNAPSHOTS, id, criteria.maxSequenceNr()));
     }
-    return FutureConverters.asScala(
+    return follow(
         CompletableFuture.runAsync(
             () ->
                 file.removeSnapshots(

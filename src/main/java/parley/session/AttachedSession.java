@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.Entry;
-import parley.model.Presence;
 import parley.protocol.ServerFrame;
 import parley.user.Delivery;
 
@@ -78,13 +77,12 @@ final class AttachedSession implements DeliveryTracker.Port {
       case Delivery.PresenceSeen d -> {
         // The notice may have been sent before the client stopped watching this user.
         if (clientRequests.watches(d.presence().userId())) {
-          if (d.presence().status() != Presence.Status.OFFLINE) {
-            // The user who is live was seen when the status changed.
-            dependencies
-                .meters()
-                .presenceSeen(dependencies.ticker().millis() - d.presence().lastSeenAt());
+          boolean sent =
+              out.sendLossy(
+                  new ServerFrame.PresenceChanged(d.presence()), SessionMeters.Shed.PRESENCE);
+          if (sent && d.changedAt() > 0) {
+            dependencies.meters().presenceSeen(dependencies.ticker().millis() - d.changedAt());
           }
-          out.sendLossy(new ServerFrame.PresenceChanged(d.presence()), SessionMeters.Shed.PRESENCE);
         }
       }
       case Delivery.GapSeen d ->

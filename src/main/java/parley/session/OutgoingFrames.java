@@ -74,13 +74,14 @@ final class OutgoingFrames {
     send(new ServerFrame.Failed(id, refusal.code(), refusal.message(), refusal.retryAfterMillis()));
   }
 
-  /** Sends a frame that a slow client can do without. */
-  void sendLossy(ServerFrame frame, SessionMeters.Shed kind) {
+  /** Sends a frame that a slow client can do without. Returns whether it was sent. */
+  boolean sendLossy(ServerFrame frame, SessionMeters.Shed kind) {
     if (overfull()) {
       meters.shed(kind);
-    } else {
-      send(frame);
+      return false;
     }
+    send(frame);
+    return true;
   }
 
   void receipt(ServerFrame.Receipt receipt) {

@@ -33,6 +33,7 @@ final class DynamoEvents extends DynamoDBReadJournal {
             DynamoReads.of(dynamo()),
             journalSettings().JournalTable(),
             journalSettings().JournalName());
+    ConnectionPools.EVENTS.show(dynamo().dynamoDB());
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 import parley.bounds.BoundedMap;
+import parley.journal.BreakerMirror;
 import parley.journal.JournalMeters;
 import scala.Function1;
 import scala.collection.immutable.Seq;
@@ -47,6 +48,7 @@ public final class DynamoJournal extends DynamoDBJournal {
   private final LogTail.Reader tailReader;
   private final int markRows;
   private final JournalMeters meters = JournalMeters.ofProcess();
+  private final BreakerMirror breaker;
 
   /** Recoveries that have asked for the highest number: the number of their snapshot. */
   private final Map<String, Long> snapshotNumbers = new ConcurrentHashMap<>();
@@ -62,6 +64,8 @@ public final class DynamoJournal extends DynamoDBJournal {
     this.search = new HighestNumber(reads, table, name);
     this.tailReader = new LogTail.Reader(reads, table, name);
     this.markRows = journalSettings().SequenceShards();
+    this.breaker = BreakerMirror.ofJournal(context().system(), config);
+    ConnectionPools.JOURNAL.show(dynamo().dynamoDB());
   }
 
   @Override
@@ -79,14 +83,14 @@ public final class DynamoJournal extends DynamoDBJournal {
                                     write.persistenceId(),
                                     System.nanoTime() - start,
                                     failure != null)));
-    return result;
+    return breaker.follow(result);
   }
 
   @Override
   public Future<Object> asyncReadHighestSequenceNr(String persistenceId, long fromSequenceNr) {
     takeTail(persistenceId);
     snapshotNumbers.put(persistenceId, fromSequenceNr);
-    return super.asyncReadHighestSequenceNr(persistenceId, fromSequenceNr);
+    return breaker.follow(super.asyncReadHighestSequenceNr(persistenceId, fromSequenceNr));
   }
 
   /** Called by the plugin when no write of the entity is in flight. */
@@ -135,15 +139,16 @@ public final class DynamoJournal extends DynamoDBJournal {
 
   @Override
   public Future<BoxedUnit> asyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
-    return FutureConverters.asScala(
-        search
-            .marks(persistenceId, markRows)
-            .thenCompose(
-                marks ->
-                    marks.low() > 1
-                        ? FutureConverters.asJava(
-                            super.asyncDeleteMessagesTo(persistenceId, toSequenceNr))
-                        : removeFirstEvents(persistenceId, marks, toSequenceNr)));
+    return breaker.follow(
+        FutureConverters.asScala(
+            search
+                .marks(persistenceId, markRows)
+                .thenCompose(
+                    marks ->
+                        marks.low() > 1
+                            ? FutureConverters.asJava(
+                                super.asyncDeleteMessagesTo(persistenceId, toSequenceNr))
+                            : removeFirstEvents(persistenceId, marks, toSequenceNr))));
   }
 
   /** The first removal of an entity: event 1 goes first, after the low mark. */

@@ -14,6 +14,7 @@ import org.apache.pekko.persistence.SnapshotMetadata;
 import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 import org.apache.pekko.persistence.dynamodb.snapshot.DynamoDBSnapshotStore;
 import org.jspecify.annotations.Nullable;
+import parley.journal.BreakerMirror;
 import scala.Option;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
@@ -28,10 +29,39 @@ import scala.runtime.BoxedUnit;
  * store only logs the failure.
  */
 public final class DynamoSnapshots extends DynamoDBSnapshotStore {
+  private final BreakerMirror breaker;
+
   /** Called by Pekko with the plugin's own configuration. */
   public DynamoSnapshots(Config config) {
     super(config);
+    breaker = BreakerMirror.ofSnapshots(context().system(), config);
+    ConnectionPools.SNAPSHOTS.show(dynamo().dynamoDB());
   }
+
+  // What Pekko's breaker lets pass.
+
+  @Override
+  public Future<Option<SelectedSnapshot>> loadAsync(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    return breaker.follow(super.loadAsync(persistenceId, criteria));
+  }
+
+  @Override
+  public Future<BoxedUnit> saveAsync(SnapshotMetadata metadata, Object snapshot) {
+    return breaker.follow(super.saveAsync(metadata, snapshot));
+  }
+
+  @Override
+  public Future<BoxedUnit> deleteAsync(SnapshotMetadata metadata) {
+    return breaker.follow(super.deleteAsync(metadata));
+  }
+
+  @Override
+  public Future<BoxedUnit> deleteAsync(String persistenceId, SnapshotSelectionCriteria criteria) {
+    return breaker.follow(super.deleteAsync(persistenceId, criteria));
+  }
+
+  // How it is done.
 
   @Override
   public Future<Option<SelectedSnapshot>> load(

@@ -155,8 +155,20 @@ public sealed interface Delivery extends Wire {
   record TypingSeen(ConversationId conversationId, UserId userId, boolean active)
       implements Delivery {}
 
-  /** The presence of a watched user. May be dropped. */
-  record PresenceSeen(Presence presence) implements Delivery {}
+  /**
+   * The presence of a watched user. May be dropped.
+   *
+   * @param changedAt when the presence changed, epoch milliseconds. 0 if this answers a watch, or
+   *     if a node of an earlier version tells of a change
+   */
+  record PresenceSeen(
+      Presence presence, @JsonInclude(JsonInclude.Include.NON_DEFAULT) long changedAt)
+      implements Delivery {
+    /** The answer to a watch. */
+    public PresenceSeen(Presence presence) {
+      this(presence, 0);
+    }
+  }
 
   /** This device can no longer receive these entries. */
   record GapSeen(ConversationId conversationId, long from, long to, String reason)

@@ -68,7 +68,7 @@ final class PresenceTracker {
     }
     lastSentStatus = current.status();
     dropExpired(now);
-    Delivery.PresenceSeen seen = new Delivery.PresenceSeen(current);
+    Delivery.PresenceSeen seen = new Delivery.PresenceSeen(current, now);
     watchers.keySet().forEach(watcher -> watcher.tell(seen));
   }
 

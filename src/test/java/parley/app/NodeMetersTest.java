@@ -36,7 +36,7 @@ class NodeMetersTest {
   private static final List<String> HISTOGRAM = List.of("_count", "_sum", "_max", "_bucket");
 
   /** Only with a store that is not the default. */
-  private static final Pattern ELSEWHERE = Pattern.compile("parley_(dynamodb|store)_.*");
+  private static final Pattern ELSEWHERE = Pattern.compile("parley_(dynamodb|store|pool)_.*");
 
   /** Counters that a start moves: a node writes, and shards begin. */
   private static final Pattern MOVED_BY_START =

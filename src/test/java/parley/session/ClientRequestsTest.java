@@ -161,6 +161,22 @@ class ClientRequestsTest {
     assertThat(s.user.expectMessageClass(User.Watch.class).on()).isFalse();
   }
 
+  /** Of a change only, online or offline; the answer to a renewed watch tells of none. */
+  @Test
+  void theLagOfAChangeOfPresenceIsMeasured() {
+    s.live();
+    s.send("{'op':'watch','id':3,'user_ids':['bob']}");
+    s.expect("ok");
+    s.told(new Delivery.PresenceSeen(presence(BOB)));
+    s.expect("presence");
+    assertThat(s.presenceLags).isEmpty();
+    s.told(
+        new Delivery.PresenceSeen(
+            new Presence(BOB, Presence.Status.OFFLINE, START - 5_000), START - 40));
+    s.expect("presence");
+    assertThat(s.presenceLags).containsExactly(40L);
+  }
+
   private static Presence presence(UserId id) {
     return new Presence(id, Presence.Status.ONLINE, START);
   }

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
@@ -64,6 +65,11 @@ final class SessionHarness implements AutoCloseable {
       new ConcurrentHashMap<>();
   private final ArrayDeque<JsonNode> frames = new ArrayDeque<>();
   private ActorRef<Delivery> deliveries;
+
+  /** What the meters of the session were told. */
+  final List<Long> presenceLags = new CopyOnWriteArrayList<>();
+
+  final List<SessionMeters.Shed> shed = new CopyOnWriteArrayList<>();
   int ready;
   boolean reads = true;
   boolean lastSeen;
@@ -147,7 +153,17 @@ final class SessionHarness implements AutoCloseable {
         entityRefs,
         token -> verdict,
         new MessageRate(messagesPerMinute),
-        SessionMeters.NONE,
+        new SessionMeters() {
+          @Override
+          public void presenceSeen(long millis) {
+            presenceLags.add(millis);
+          }
+
+          @Override
+          public void shed(Shed what) {
+            shed.add(what);
+          }
+        },
         ticker,
         () -> "session-1",
         "epoch-1",

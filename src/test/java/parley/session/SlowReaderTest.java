@@ -11,6 +11,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.Entry;
+import parley.model.Presence;
 import parley.user.Delivery;
 import parley.user.User;
 
@@ -53,8 +54,27 @@ class SlowReaderTest {
       }
     }
     assertThat(ops).containsExactly("ok", "receipt", "gap");
+    assertThat(s.shed)
+        .containsExactly(
+            SessionMeters.Shed.TYPING, SessionMeters.Shed.RECEIPTS, SessionMeters.Shed.RECEIPTS);
     s.pass(Duration.ofSeconds(10));
     s.quiet();
+  }
+
+  /** A change that a slow reader does not get has no lag. */
+  @Test
+  void aChangeOfPresenceThatIsShedHasNoLag() {
+    s.live();
+    fill();
+    barrier();
+    s.told(new Delivery.PresenceSeen(online(), SessionHarness.START));
+    barrier();
+    assertThat(s.shed).containsExactly(SessionMeters.Shed.PRESENCE);
+    assertThat(s.presenceLags).isEmpty();
+  }
+
+  private static Presence online() {
+    return new Presence(BOB, Presence.Status.ONLINE, SessionHarness.START);
   }
 
   @Test

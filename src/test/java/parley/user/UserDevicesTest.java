@@ -372,9 +372,13 @@ class UserDevicesTest {
       harness.make();
       TestProbe<Delivery> watcher = harness.probe();
       harness.tell(new User.Watch(watcher.getRef(), true));
-      assertThat(presence(watcher)).isEqualTo(new Presence(ALICE, Presence.Status.OFFLINE, 0));
+      // The answer to a watch is no change.
+      assertThat(watcher.expectMessageClass(Delivery.PresenceSeen.class))
+          .isEqualTo(new Delivery.PresenceSeen(new Presence(ALICE, Presence.Status.OFFLINE, 0), 0));
       TestProbe<Delivery> session = harness.attach(PHONE, "s1", false);
-      assertThat(presence(watcher).status()).isEqualTo(Presence.Status.ONLINE);
+      Delivery.PresenceSeen online = watcher.expectMessageClass(Delivery.PresenceSeen.class);
+      assertThat(online.presence().status()).isEqualTo(Presence.Status.ONLINE);
+      assertThat(online.changedAt()).isEqualTo(harness.clock.millis());
       TestProbe<Delivery> other = harness.attach(LAPTOP, "s2", false);
       harness.ask((ActorRef<User.DoneReply> to) -> new User.SetStatus(Presence.Status.AWAY, to));
       assertThat(presence(watcher).status()).isEqualTo(Presence.Status.AWAY);
