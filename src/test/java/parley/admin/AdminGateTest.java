@@ -95,6 +95,14 @@ class AdminGateTest {
             "route", "finish 7 204");
   }
 
+  /** A record is one line of a log, and nobody can write another line into it. */
+  @Test
+  void aTargetHasNoControlCharacters() throws Exception {
+    answer(gate(onLoopback()), request("DELETE", "/admin/users/x%0AAudit%208:%20ann/ban"));
+    assertThat(events.getFirst())
+        .isEqualTo("start loopback 203.0.113.7 DELETE /admin/users/{user_id}/ban x?Audit 8: ann");
+  }
+
   @Test
   void withoutARecordNothingIsChanged() throws Exception {
     auditStarts = false;
