@@ -201,9 +201,7 @@ final class AdminGate {
   /** The parameters of the path, and the query, as one line. */
   private static String target(HttpRequest request, AdminCalls.Call call) {
     String query = request.getUri().rawQueryString().map(text -> "?" + text).orElse("");
-    return (String.join(" ", call.parameters()) + " " + query)
-        .replaceAll("\\p{Cntrl}", "?")
-        .strip();
+    return (String.join(" ", call.parameters()) + " " + query).replaceAll("[^ -~]", "?").strip();
   }
 
   /** The header, if there is exactly one: two parsers could read two headers differently. */

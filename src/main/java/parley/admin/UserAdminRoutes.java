@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -129,11 +130,24 @@ public final class UserAdminRoutes extends AdminAnswers {
     if (json == null || !json.isObject()) {
       throw new BadRequestException("body: {\"reason\": …, \"minutes\": …}");
     }
+    // A misspelt "minutes" must not ban for ever.
+    for (String field : json.properties().stream().map(Map.Entry::getKey).toList()) {
+      if (!field.equals("reason") && !field.equals("minutes")) {
+        throw new BadRequestException("body: only reason and minutes are known");
+      }
+    }
     JsonNode reason = json.path("reason");
     String text = reason.isTextual() ? reason.asText().strip() : "";
     if (text.isEmpty() || text.length() > UserAdministration.REASON_LENGTH) {
       throw new BadRequestException(
           "reason: 1 to " + UserAdministration.REASON_LENGTH + " characters");
+    }
+    boolean readable =
+        text.codePoints()
+            .noneMatch(
+                c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
+    if (!readable) {
+      throw new BadRequestException("reason: no control characters, no half of a character");
     }
     JsonNode minutes = json.path("minutes");
     if (minutes.isMissingNode() || minutes.isNull()) {

@@ -129,6 +129,11 @@ final class AuditLogEntity extends EventSourcedBehavior<AuditLog.Command, AuditE
   }
 
   private static String cut(String text, int most) {
-    return text.length() > most ? text.substring(0, most - 1) + "…" : text;
+    if (text.length() <= most) {
+      return text;
+    }
+    // Half of a character cannot be stored.
+    int end = Character.isHighSurrogate(text.charAt(most - 2)) ? most - 2 : most - 1;
+    return text.substring(0, end) + "…";
   }
 }

@@ -206,11 +206,17 @@ final class AuthRoutes {
         .ownerOf(token)
         .thenCompose(
             owner ->
-                owner instanceof AuthResult.Found found
-                    ? routeSupport
-                        .<User.ProfileReply>askUser(found.userId(), User.GetProfile::new)
-                        .thenApply(AuthRoutes::banIn)
-                    : CompletableFuture.completedFuture(Optional.<Refusal>empty()));
+                switch (owner) {
+                  case AuthResult.Found found ->
+                      routeSupport
+                          .<User.ProfileReply>askUser(found.userId(), User.GetProfile::new)
+                          .thenApply(AuthRoutes::banIn);
+                  // Without an answer nobody knows of no ban.
+                  case AuthResult.Unavailable busy ->
+                      throw new RefusedException(
+                          Refusal.unavailable("the account does not answer; ask again"));
+                  default -> CompletableFuture.completedFuture(Optional.<Refusal>empty());
+                });
   }
 
   private static Optional<Refusal> banIn(User.ProfileReply reply) {

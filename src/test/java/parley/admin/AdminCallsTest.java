@@ -139,7 +139,18 @@ class AdminCallsTest {
       assertThat(changes)
           .containsExactlyElementsOf(
               AdminCalls.ALL.stream().filter(call -> !call.startsWith("GET ")).toList());
+      assertBadBan(operator, ann, Map.of("reason", "spam", "minute", 60), "body: ");
+      assertBadBan(operator, ann, Map.of("reason", "spam", "minutes", 0), "minutes: ");
+      assertBadBan(operator, ann, Map.of("reason", "a\u0007b"), "reason: ");
+      assertBadBan(operator, ann, Map.of("reason", " "), "reason: ");
     }
+  }
+
+  private static void assertBadBan(
+      ParleyClient operator, TestAccount user, Map<String, Object> body, String field) {
+    assertThat(
+            operator.post("/admin/users/" + user.userId() + "/ban", null, body).expect(400).text())
+        .contains(field);
   }
 
   /** Every field of an answer is described, at every depth. */

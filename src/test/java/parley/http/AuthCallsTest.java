@@ -331,6 +331,10 @@ final class AuthCallsTest extends CallsHarness {
       assertThat(httpHarness.identity.asked)
           .containsExactly(
               "refresh a banned", "refresh b banned", "login bob pass word", "logout rt-1");
+      // While the account does not say whose token it is, nobody knows that there is no ban.
+      httpHarness.identity.onOwner = new AuthResult.Unavailable(1);
+      HttpHarness.problem(post("refresh", "{\"refresh_token\":\"c\"}"), 503, "unavailable");
+      assertThat(httpHarness.identity.asked).hasSize(4);
       httpHarness.identity.onOwner = new AuthResult.NotFound();
     }
 
