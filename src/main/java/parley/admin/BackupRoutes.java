@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -97,18 +98,23 @@ public final class BackupRoutes extends AdminAnswers {
     if ((before != null && before.ended() == null) || !last.compareAndSet(before, job)) {
       return problem(409, "a backup is being made");
     }
+    CompletionStage<Backup.Summary> writing;
+    try {
+      writing = write.apply(job.folder());
+    } catch (RuntimeException e) {
+      // A backup that did not even begin must not keep all later ones away.
+      writing = CompletableFuture.failedFuture(e);
+    }
     CompletionStage<Backup.Summary> unused =
-        write
-            .apply(job.folder())
-            .whenComplete(
-                (summary, failure) -> {
-                  last.set(job.ended(clock.instant(), summary, failure));
-                  if (failure == null) {
-                    system.log().info("Made a backup in {}", job.folder());
-                  } else {
-                    system.log().error("No backup in {}", job.folder(), failure);
-                  }
-                });
+        writing.whenComplete(
+            (summary, failure) -> {
+              last.set(job.ended(clock.instant(), summary, failure));
+              if (failure == null) {
+                system.log().info("Made a backup in {}", job.folder());
+              } else {
+                system.log().error("No backup in {}", job.folder(), failure);
+              }
+            });
     return json(202, toJson(last.get()));
   }
 
