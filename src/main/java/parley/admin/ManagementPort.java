@@ -1,6 +1,7 @@
 package parley.admin;
 
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -48,6 +50,8 @@ public final class ManagementPort extends AllDirectives {
    * @param audit where changes are recorded
    */
   public record AdminSecurity(@Nullable AdminTokenFile tokens, AuditLog audit) {}
+
+  private static final ContentType OPEN_METRICS = ContentTypes.parse(Telemetry.OPEN_METRICS);
 
   private final ActorSystem<?> system;
   private final Telemetry telemetry;
@@ -208,9 +212,20 @@ public final class ManagementPort extends AllDirectives {
         ready ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE, readiness + ", member " + status);
   }
 
+  /** OpenMetrics for scrapers that ask for it, because only that format has exemplars. */
   private Route metrics() {
-    // The text format 0.0.4 is text/plain in UTF-8; scrapers read its version from nothing else.
-    return text(StatusCodes.OK, telemetry.scrape());
+    return optionalHeaderValueByName(
+        "Accept",
+        accept ->
+            accept.orElse("").contains("application/openmetrics-text")
+                ? complete(
+                    StatusCodes.OK,
+                    HttpEntities.create(
+                        OPEN_METRICS,
+                        telemetry.scrapeOpenMetrics().getBytes(StandardCharsets.UTF_8)))
+                // The text format 0.0.4 is text/plain in UTF-8; scrapers read its version from
+                // nothing else.
+                : text(StatusCodes.OK, telemetry.scrape()));
   }
 
   private Route text(StatusCode status, String body) {

@@ -2,6 +2,7 @@ package parley.app;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
 import parley.session.SessionMeters;
@@ -35,13 +36,13 @@ record SocketMeters(Telemetry telemetry) implements SessionMeters {
   }
 
   @Override
-  public void sent(long nanos) {
-    telemetry.sent(nanos);
+  public void sent(long nanos, @Nullable String trace) {
+    telemetry.sent(nanos, trace);
   }
 
   @Override
-  public void delivered(long millis) {
-    telemetry.delivered(TimeUnit.MILLISECONDS.toNanos(millis));
+  public void delivered(long millis, @Nullable String trace) {
+    telemetry.delivered(TimeUnit.MILLISECONDS.toNanos(millis), trace);
   }
 
   @Override

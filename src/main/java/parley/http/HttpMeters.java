@@ -14,6 +14,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.japi.function.Function;
 import parley.model.ErrorCode;
 import parley.telemetry.Buckets;
+import parley.telemetry.MessageTrail;
 import parley.telemetry.Telemetry;
 
 /** Counts and times the calls of the client port by route. Thread-safe. */
@@ -47,6 +48,11 @@ public final class HttpMeters {
               byClass, Buckets.coarseTimer(telemetry.registry(), TIME, Tags.of("route", name))));
     }
     routes = Map.copyOf(all);
+  }
+
+  /** How single messages are followed. */
+  MessageTrail trail() {
+    return telemetry.trail();
   }
 
   /** A handler that measures another one. */

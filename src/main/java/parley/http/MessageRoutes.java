@@ -17,6 +17,8 @@ import parley.protocol.ClientFrame;
 import parley.protocol.HttpWriter;
 import parley.protocol.RequestReader;
 import parley.protocol.ServerFrame;
+import parley.telemetry.MessageSpan;
+import parley.telemetry.Tracing;
 
 /**
  * The route that sends a message without a socket. After a 503 the message may have been stored all
@@ -53,12 +55,15 @@ final class MessageRoutes {
     @Nullable ConversationId named = post.conversationId();
     // The reader guarantees that one of the two is there.
     ConversationId id = to != null ? ConversationId.direct(me, to) : Objects.requireNonNull(named);
+    MessageSpan span = routeSupport.services().meters().trail().tracing().begin(Tracing.Part.HTTP);
+    String trace = span == null ? null : span.context();
     return routeSupport
         .post(
             id,
             replyTo ->
                 new Conversation.Post(
-                    me, post.clientMsgId(), post.intent(), to, replyTo, wait, false))
+                    me, post.clientMsgId(), post.intent(), to, replyTo, wait, false, trace))
+        .whenComplete((reply, failure) -> endSpan(span, me, id, reply))
         .thenApply(
             reply -> {
               if (reply instanceof Conversation.Posted posted && posted.duplicate() && wait == 0) {
@@ -72,6 +77,30 @@ final class MessageRoutes {
               }
               return answer(reply);
             });
+  }
+
+  /**
+   * Ends the trace of a message, if it has one.
+   *
+   * @param reply null if the conversation did not answer
+   */
+  private static void endSpan(
+      @Nullable MessageSpan span,
+      UserId me,
+      ConversationId id,
+      Conversation.@Nullable PostReply reply) {
+    if (span == null) {
+      return;
+    }
+    span.with("user_id", me.value()).with("conversation_id", id.value());
+    if (reply instanceof Conversation.Posted posted) {
+      span.with("message_id", posted.messageId()).with("seq", posted.seq());
+    } else if (reply instanceof Conversation.PostRefused refused) {
+      span.failed(refused.refusal().code().wireName());
+    } else {
+      span.failed(ErrorCode.UNAVAILABLE.wireName());
+    }
+    span.end();
   }
 
   private static HttpResponse answer(Conversation.PostReply reply) {

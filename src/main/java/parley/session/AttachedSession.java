@@ -122,8 +122,7 @@ final class AttachedSession implements DeliveryTracker.Port {
     out.send(new ServerFrame.Message(id, entry, own));
     if (live && !own) {
       long millis = dependencies.ticker().millis() - entry.at();
-      dependencies.meters().delivered(millis);
-      trails.handed(id, entry, millis);
+      dependencies.meters().delivered(millis, trails.handed(id, entry, millis));
     }
   }
 

@@ -20,6 +20,7 @@ import parley.protocol.ClientFrame;
 import parley.protocol.ServerFrame;
 import parley.telemetry.MessageLog;
 import parley.telemetry.MessageSpan;
+import parley.telemetry.Tracing;
 import parley.user.Delivery;
 import parley.user.User;
 
@@ -148,7 +149,7 @@ final class ClientRequests {
 
   /** Begins the trace of a message, if it is chosen. Returns the context for its conversation. */
   private @Nullable String beginTrace(PendingPosts.Post post) {
-    MessageSpan span = dependencies.trail().tracing().begin();
+    MessageSpan span = dependencies.trail().tracing().begin(Tracing.Part.SOCKET);
     if (span == null) {
       return null;
     }
@@ -285,7 +286,8 @@ final class ClientRequests {
   private void sendConfirmation(
       PendingPosts.Post post, String messageId, long seq, long at, boolean duplicate) {
     long nanos = dependencies.ticker().nanos() - post.addedAt;
-    dependencies.meters().sent(nanos);
+    MessageSpan span = post.span;
+    dependencies.meters().sent(nanos, span == null ? null : span.context());
     out.send(
         new ServerFrame.Sent(
             post.frameId, post.conversationId, post.clientMsgId, messageId, seq, at, duplicate));

@@ -51,11 +51,11 @@ final class DeliveryTrails {
   }
 
   /**
-   * A new entry was handed to the socket.
+   * A new entry was handed to the socket. Returns the context of its trace, or null.
    *
    * @param millis the time since it was accepted
    */
-  void handed(ConversationId conversation, Entry entry, long millis) {
+  @Nullable String handed(ConversationId conversation, Entry entry, long millis) {
     MessageSpan span = waiting == null ? null : waiting.remove(new Key(conversation, entry.seq()));
     String context = null;
     if (span != null) {
@@ -71,5 +71,6 @@ final class DeliveryTrails {
           .trace(context)
           .write();
     }
+    return context;
   }
 }

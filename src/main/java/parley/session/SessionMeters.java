@@ -1,5 +1,6 @@
 package parley.session;
 
+import org.jspecify.annotations.Nullable;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
 
@@ -26,11 +27,21 @@ public interface SessionMeters {
   /** A client's write was refused. The error is reported to {@link #refused} as well. */
   default void messageRefused(ErrorCode code) {}
 
-  /** A client's write was answered with {@code sent}, this long after its frame arrived. */
-  default void sent(long nanos) {}
+  /**
+   * A client's write was answered with {@code sent}.
+   *
+   * @param nanos the time since its frame arrived
+   * @param trace the context of its trace; null if it has none
+   */
+  default void sent(long nanos, @Nullable String trace) {}
 
-  /** A new entry was sent to a recipient's connection, this long after it was accepted. */
-  default void delivered(long millis) {}
+  /**
+   * A new entry was sent to a recipient's connection.
+   *
+   * @param millis the time since it was accepted
+   * @param trace the context of its trace; null if it has none
+   */
+  default void delivered(long millis, @Nullable String trace) {}
 
   /** A change of presence was sent to a watcher's connection, this long after it happened. */
   default void presenceSeen(long millis) {}

@@ -1,5 +1,6 @@
 package parley.telemetry;
 
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -15,11 +16,13 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts and times what the running server does. There is one instance per node, which is passed to
@@ -105,12 +108,17 @@ public final class Telemetry implements AutoCloseable {
   /** Counter: entries that a cache dropped for lack of room or because of their age. */
   public static final String CACHE_EVICTIONS = "parley.cache.evictions";
 
+  /** The media type of {@link #scrapeOpenMetrics}. */
+  public static final String OPEN_METRICS =
+      "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
   private static final String BY_CLIENT = "client";
 
   /** The most different values of one label; further values count as {@code other}. */
   static final int LABEL_VALUES = 48;
 
   private final PrometheusMeterRegistry registry;
+  private final Exemplars exemplars = new Exemplars();
   private final MessageTrail trail;
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final AtomicInteger sockets = new AtomicInteger();
@@ -141,7 +149,9 @@ public final class Telemetry implements AutoCloseable {
    */
   public Telemetry(MessageTrail trail) {
     this.trail = trail;
-    registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    registry =
+        new PrometheusMeterRegistry(
+            PrometheusConfig.DEFAULT, new PrometheusRegistry(), Clock.SYSTEM, exemplars);
     ProcessMeters.showIn(registry);
     registry.gauge(SOCKETS, sockets);
     opened = registry.counter(SOCKETS_OPENED);
@@ -289,18 +299,20 @@ public final class Telemetry implements AutoCloseable {
    * A {@code sent} went out.
    *
    * @param nanos the time since its frame came in
+   * @param trace the context of the message, see {@link Traceparent}; null if it is not traced
    */
-  public void sent(long nanos) {
-    send.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  public void sent(long nanos, @Nullable String trace) {
+    exemplars.record(send, nanos, trace);
   }
 
   /**
    * An entry was handed to a recipient's socket.
    *
    * @param nanos the time since it was accepted
+   * @param trace the context of the message, see {@link Traceparent}; null if it is not traced
    */
-  public void delivered(long nanos) {
-    delivery.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  public void delivered(long nanos, @Nullable String trace) {
+    exemplars.record(delivery, nanos, trace);
   }
 
   /**
@@ -381,9 +393,18 @@ public final class Telemetry implements AutoCloseable {
     return registry;
   }
 
-  /** All meters, in the Prometheus text format 0.0.4. */
+  /** All meters, in the Prometheus text format 0.0.4. It has no exemplars. */
   public String scrape() {
     return registry.scrape();
+  }
+
+  /**
+   * All meters with exemplars, in the OpenMetrics text format.
+   *
+   * @see #OPEN_METRICS
+   */
+  public String scrapeOpenMetrics() {
+    return registry.scrape(OPEN_METRICS);
   }
 
   @Override

@@ -17,7 +17,7 @@ public interface Tracing {
   Tracing OFF =
       new Tracing() {
         @Override
-        public @Nullable MessageSpan begin() {
+        public @Nullable MessageSpan begin(Part root) {
           return null;
         }
 
@@ -31,6 +31,8 @@ public interface Tracing {
   enum Part {
     /** From the frame of its sender to the {@code sent} that answers it. The root of the trace. */
     SOCKET,
+    /** From an HTTP request that sends a message to its answer. The root of the trace. */
+    HTTP,
     /** From its arrival at the conversation to its place in the log: duplicate, rules. */
     VALIDATE,
     /** From handing its event to the journal to the confirmation. */
@@ -45,8 +47,12 @@ public interface Tracing {
     PUSH
   }
 
-  /** Begins the trace of a message that has just arrived; null if it is not chosen. */
-  @Nullable MessageSpan begin();
+  /**
+   * Begins the trace of a message that has just arrived; null if it is not chosen.
+   *
+   * @param root how it has arrived: {@link Part#SOCKET} or {@link Part#HTTP}
+   */
+  @Nullable MessageSpan begin(Part root);
 
   /**
    * Begins a span that belongs to another one.

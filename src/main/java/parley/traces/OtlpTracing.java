@@ -100,12 +100,11 @@ public final class OtlpTracing implements Tracing {
   }
 
   @Override
-  public @Nullable MessageSpan begin() {
+  public @Nullable MessageSpan begin(Part root) {
     if (sample <= 0 || ThreadLocalRandom.current().nextDouble() >= sample) {
       return null;
     }
-    return new RecordedSpan(
-        builder(Part.SOCKET, Context.root()).setSpanKind(SpanKind.SERVER).startSpan());
+    return new RecordedSpan(builder(root, Context.root()).setSpanKind(SpanKind.SERVER).startSpan());
   }
 
   @Override

@@ -85,6 +85,21 @@ class ManagementPortTest {
     }
   }
 
+  /** Only OpenMetrics has exemplars; without this header a scraper gets the older format. */
+  @Test
+  void aScraperThatAsksForOpenMetricsGetsIt() throws Exception {
+    try (Node node = QuickNode.start(settings(Map.of()))) {
+      HostPort port = node.management();
+      String host = "localhost";
+      assertThat(answer(port, "/metrics", host))
+          .contains("Content-Type: text/plain", "parley_sockets 0")
+          .doesNotContain("# EOF");
+      assertThat(answer(port, "/metrics", host + "\r\nAccept: application/openmetrics-text;q=0.8"))
+          .contains("Content-Type: application/openmetrics-text; version=1.0.0", "parley_sockets 0")
+          .contains("\n# EOF\n");
+    }
+  }
+
   @Test
   void withACertificateItSpeaksTlsOnly() throws Exception {
     Authority authority = Authority.create(before, later);

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import parley.client.ClientIds;
 import parley.client.Frames;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.Ports;
@@ -22,6 +23,7 @@ import parley.settings.Settings;
 import parley.telemetry.MessageLog;
 import parley.telemetry.MessageTrail;
 import parley.telemetry.Telemetry;
+import parley.telemetry.Tracing;
 import parley.traces.CollectedSpan;
 import parley.traces.OtlpCollector;
 import parley.traces.OtlpTracing;
@@ -57,7 +59,7 @@ class TracesIT {
           List<CollectedSpan> trace =
               await()
                   .atMost(Duration.ofSeconds(30))
-                  .until(() -> traceOf(collector, "3"), Optional::isPresent)
+                  .until(() -> traceOf(collector, "3", 8), Optional::isPresent)
                   .orElseThrow();
           System.out.println(Waterfall.of(trace));
           assertThat(trace).hasSize(8);
@@ -93,17 +95,44 @@ class TracesIT {
               .containsEntry("parley.conversation_id", direct)
               .containsEntry("parley.user_id", ann.userId());
           assertThat(trace.toString()).doesNotContain("traced");
+
+          client
+              .post(
+                  "/v1/messages",
+                  ann.accessToken(),
+                  JsonTrees.obj(
+                      "conversation_id",
+                      direct,
+                      "client_msg_id",
+                      ClientIds.next(),
+                      "type",
+                      "text",
+                      "content",
+                      "traced"))
+              .expect(201);
+          List<CollectedSpan> byHttp =
+              await()
+                  .atMost(Duration.ofSeconds(30))
+                  .until(() -> traceOf(collector, "4", 9), Optional::isPresent)
+                  .orElseThrow();
+          CollectedSpan http = one(byHttp, "http", "edge");
+          assertThat(http.parentId()).isEmpty();
+          assertThat(http.attributes()).containsEntry("parley.conversation_id", direct);
+          assertThat(one(byHttp, "persist", "entities").parentId()).isEqualTo(http.spanId());
+          // Ann's own phone gets the entry as a message.
+          assertThat(all(byHttp, "deliver")).hasSize(3);
         }
       }
     }
   }
 
   /** The trace of the entry with this seq, once all of its parts have arrived. */
-  private static Optional<List<CollectedSpan>> traceOf(OtlpCollector collector, String seq) {
+  private static Optional<List<CollectedSpan>> traceOf(
+      OtlpCollector collector, String seq, int spans) {
     return collector.complete().stream()
         .filter(
             trace ->
-                trace.size() == 8
+                trace.size() == spans
                     && trace.stream()
                         .allMatch(span -> seq.equals(span.attributes().get("parley.seq"))))
         .findFirst();
@@ -122,7 +151,10 @@ class TracesIT {
       // A stop exports what there is: there was nothing.
       assertThat(collector.requests()).isZero();
     }
-    assertThat(TrailFactory.create(settings("PARLEY_TRACES_SAMPLE", "1")).tracing().begin())
+    assertThat(
+            TrailFactory.create(settings("PARLEY_TRACES_SAMPLE", "1"))
+                .tracing()
+                .begin(Tracing.Part.SOCKET))
         .isNull();
   }
 

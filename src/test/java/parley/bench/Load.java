@@ -70,6 +70,7 @@ import parley.bench.scenario.Storm;
  *   <li>{@code bench.jfr}: whether to record the server and print the most expensive layers and
  *       methods
  *   <li>{@code bench.jvm}: options of the server's JVM
+ *   <li>{@code bench.env}: settings of the server, as {@code NAME=value} with blanks between them
  *   <li>{@code bench.address}: a server that already runs. It must accept the generator as an
  *       external token issuer
  *   <li>{@code bench.keys}: the port at which the generator serves its public keys
@@ -227,9 +228,7 @@ public final class Load {
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
     MeasuredServer measuredServer = startServer(scenario, options);
     int ack = scenario.defaultAckMillis(options);
-    try (BenchRun benchRun =
-        new BenchRun(
-            options, measuredServer, tokenIssuer, recording, ack, scenario.defaultReadMillis())) {
+    try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, recording, ack)) {
       BenchResult benchResult = scenario.run(benchRun);
       RecordingProfile recordingProfile = benchRun.profile();
       if (recordingProfile != null) {

@@ -82,7 +82,7 @@ public final class RecordingTracing implements Tracing {
   }
 
   @Override
-  public @Nullable MessageSpan begin() {
+  public @Nullable MessageSpan begin(Part root) {
     return null;
   }
 

@@ -15,8 +15,8 @@ class TelemetryTest {
       telemetry.accepted("text");
       telemetry.duplicate();
       telemetry.refused("rate_limited");
-      telemetry.sent(3_000_000);
-      telemetry.delivered(-1);
+      telemetry.sent(3_000_000, null);
+      telemetry.delivered(-1, null);
       telemetry.persisted("conversation", 1_500_000);
       telemetry.gauge("parley.test.queue", () -> 7);
       telemetry.counter("parley.test.served", () -> 9);
@@ -34,6 +34,22 @@ class TelemetryTest {
           .contains("parley_test_served_total 9.0")
           .contains("jvm_memory_used_bytes")
           .contains("process_uptime_seconds");
+    }
+  }
+
+  @Test
+  void theTimeOfATracedMessageNamesItsTrace() {
+    String trace = "0af7651916cd43dd8448eb211c80319c";
+    try (Telemetry telemetry = new Telemetry()) {
+      telemetry.sent(3_000_000, "00-" + trace + "-b7ad6b7169203331-01");
+      telemetry.delivered(3_000_000, null);
+
+      assertThat(telemetry.scrapeOpenMetrics().lines().filter(line -> line.contains("trace_id")))
+          .isNotEmpty()
+          .allMatch(line -> line.startsWith("parley_send_latency_seconds"))
+          .allMatch(line -> line.contains("trace_id=\"" + trace + "\""))
+          .anyMatch(line -> line.contains("le=\"0.005\"} 1 # {span_id=\"b7ad6b7169203331\""));
+      assertThat(telemetry.scrape()).doesNotContain("trace_id");
     }
   }
 

@@ -28,7 +28,7 @@ class OtlpTracingTest {
   void aTraceArrivesWithItsParents() throws Exception {
     try (OtlpCollector collector = new OtlpCollector()) {
       OtlpTracing tracing = OtlpTracing.to(collector.uri(), 1, "1.2.3", "node-a");
-      MessageSpan root = Objects.requireNonNull(tracing.begin());
+      MessageSpan root = Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET));
       MessageSpan child = Objects.requireNonNull(tracing.child(Part.PERSIST, root.context()));
       child.with("seq", 7).failed("unavailable").end();
       root.with("user_id", "u_1").end();
@@ -58,8 +58,8 @@ class OtlpTracingTest {
       OtlpTracing some = OtlpTracing.to(collector.uri(), 0.1, "1", "a");
       int traced = 0;
       for (int i = 0; i < 10_000; i++) {
-        assertThat(none.begin()).isNull();
-        traced += some.begin() == null ? 0 : 1;
+        assertThat(none.begin(Tracing.Part.SOCKET)).isNull();
+        traced += some.begin(Tracing.Part.SOCKET) == null ? 0 : 1;
       }
       // Nine standard deviations: a wrong part fails, chance does not.
       assertThat(traced).isBetween(730, 1_270);
@@ -72,7 +72,7 @@ class OtlpTracingTest {
 
   @Test
   void withoutAContextNothingIsRecorded() {
-    assertThat(Tracing.OFF.begin()).isNull();
+    assertThat(Tracing.OFF.begin(Tracing.Part.SOCKET)).isNull();
     OtlpTracing tracing = OtlpTracing.to(new Refusing(), 1);
     for (@Nullable String wrong :
         new @Nullable String[] {
@@ -92,7 +92,7 @@ class OtlpTracingTest {
   void aCollectorThatRefusesCostsSpansOnly() {
     OtlpTracing tracing = OtlpTracing.to(new Refusing(), 1);
     for (int i = 0; i < 100; i++) {
-      Objects.requireNonNull(tracing.begin()).end();
+      Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     }
     await().atMost(Duration.ofSeconds(30)).until(() -> tracing.dropped() == 100);
     assertThat(tracing.exported()).isZero();
@@ -102,7 +102,7 @@ class OtlpTracingTest {
   void aDeadCollectorCostsSpansOnly() throws Exception {
     OtlpTracing tracing =
         OtlpTracing.to(URI.create("http://127.0.0.1:" + Ports.free()), 1, "1", "a");
-    Objects.requireNonNull(tracing.begin()).end();
+    Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     await().atMost(Duration.ofSeconds(30)).until(() -> tracing.dropped() == 1);
     closed(tracing);
   }
@@ -113,7 +113,7 @@ class OtlpTracingTest {
     Silent silent = new Silent();
     OtlpTracing tracing = OtlpTracing.to(silent, 1);
     for (int i = 0; i < SpanQueue.MAX_WAITING + 1_000; i++) {
-      Objects.requireNonNull(tracing.begin()).end();
+      Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     }
     assertThat(tracing.dropped()).isEqualTo(1_000);
     assertThat(tracing.exported()).isZero();
@@ -125,7 +125,7 @@ class OtlpTracingTest {
   @Test
   void aStopIsBounded() throws Exception {
     OtlpTracing tracing = OtlpTracing.to(new Silent(), 1);
-    Objects.requireNonNull(tracing.begin()).end();
+    Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     closed(tracing);
   }
 

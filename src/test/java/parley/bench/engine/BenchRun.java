@@ -36,15 +36,13 @@ public final class BenchRun implements AutoCloseable {
    * Prepares a run.
    *
    * @param ackMillis for how long devices gather acknowledgements, if the options do not say
-   * @param readMillis after how long users read, if the options do not say; -1 if they never read
    */
   public BenchRun(
       Options options,
       MeasuredServer measuredServer,
       TokenIssuer tokenIssuer,
       Path recording,
-      int ackMillis,
-      int readMillis)
+      int ackMillis)
       throws IOException {
     this.options = options;
     this.measuredServer = measuredServer;
@@ -55,7 +53,13 @@ public final class BenchRun implements AutoCloseable {
             tokenIssuer,
             options.number("bytes", 200),
             Duration.ofMillis(options.number("ack", ackMillis)),
-            readMillis < 0 ? null : Duration.ofMillis(options.number("read", readMillis)));
+            readAfter(options));
+  }
+
+  /** Users read after a second, unless the option says otherwise; a negative number is never. */
+  private static @Nullable Duration readAfter(Options options) {
+    int millis = options.number("read", 1_000);
+    return millis < 0 ? null : Duration.ofMillis(millis);
   }
 
   /**

@@ -128,7 +128,10 @@ public final class MeasuredServer implements AutoCloseable {
     }
   }
 
-  /** Prepares a process without rate limits, because they would refuse the load. */
+  /**
+   * Prepares a process without rate limits, because they would refuse the load. The property {@code
+   * bench.env} may set anything else, and these limits too.
+   */
   private static ServerProcess prepare(
       Path folder,
       Map<String, String> settings,
@@ -140,6 +143,7 @@ public final class MeasuredServer implements AutoCloseable {
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     all.put("PARLEY_GROUPS_PER_DAY", "0");
     all.put("PARLEY_REGISTRATIONS_PER_DAY", "0");
+    all.putAll(settingsOfProperty());
     List<String> options = new ArrayList<>();
     options.add("-Dsun.misc.unsafe.memory.access=allow");
     if (jfr) {
@@ -148,6 +152,19 @@ public final class MeasuredServer implements AutoCloseable {
     }
     options.addAll(JvmOptions.options(jvm));
     return ServerProcess.prepare(folder, all, launcher, options);
+  }
+
+  private static Map<String, String> settingsOfProperty() {
+    Map<String, String> settings = new HashMap<>();
+    for (String setting : System.getProperty("bench.env", "").trim().split("\\s+", -1)) {
+      int equals = setting.indexOf('=');
+      if (equals > 0) {
+        settings.put(setting.substring(0, equals), setting.substring(equals + 1));
+      } else if (!setting.isEmpty()) {
+        throw new IllegalArgumentException("bench.env: not NAME=value: " + setting);
+      }
+    }
+    return settings;
   }
 
   /** Pins all nodes to the server's core. */

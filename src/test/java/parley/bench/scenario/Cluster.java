@@ -61,7 +61,7 @@ public final class Cluster {
     MeasuredServer measuredServer =
         MeasuredServer.onDynamo(
             count, folder.resolve("data"), tokenIssuer.settings(), jvmOptions, false);
-    try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, folder, 0, -1)) {
+    try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, folder, 0)) {
       return new Pairs().run(benchRun);
     }
   }

@@ -5,8 +5,8 @@ import parley.bench.Options;
 
 /**
  * Users at a human pace on the stand-in for DynamoDB. Measures the cost of the store, not the speed
- * of the server. By default devices acknowledge after 200 ms ({@code ack}) and users read after
- * 1,000 ms ({@code read}). The server has a small heap, because the load is small.
+ * of the server. By default devices acknowledge after 200 ms ({@code ack}). The server has a small
+ * heap, because the load is small.
  */
 abstract class PeopleScenario implements Scenario {
   @Override
@@ -17,11 +17,6 @@ abstract class PeopleScenario implements Scenario {
   @Override
   public int defaultAckMillis(Options options) {
     return 200;
-  }
-
-  @Override
-  public int defaultReadMillis() {
-    return 1_000;
   }
 
   @Override

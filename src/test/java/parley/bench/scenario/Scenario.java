@@ -15,11 +15,6 @@ public interface Scenario {
     return 0;
   }
 
-  /** After how long users read by default, in milliseconds; -1 if they never read. */
-  default int defaultReadMillis() {
-    return -1;
-  }
-
   /** The number of server nodes. */
   default int nodes(Options options) {
     return 1;
