@@ -2,6 +2,8 @@ package parley;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -10,6 +12,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -139,6 +143,26 @@ class ArchitectureTest {
     assertThat(PackageKnots.largerThan(2, PLANTED))
         .containsExactly("planted.util.First, planted.util.Second, planted.util.Third");
     assertThat(PackageKnots.largerThan(3, PLANTED)).isEmpty();
+  }
+
+  /** The compiler cannot check it: the messages are declared by the parts that handle them. */
+  @Test
+  void aConversationHandlesEachOfItsOwnMessages() {
+    JavaClass marker = CODE.get("parley.conversation.Conversation$Internal");
+    JavaClass entity = CODE.get("parley.conversation.ConversationEntity");
+    Set<JavaClass> handled =
+        entity.getDirectDependenciesFromSelf().stream()
+            .map(Dependency::getTargetClass)
+            .collect(Collectors.toSet());
+    List<JavaClass> messages =
+        marker.getAllSubclasses().stream().filter(type -> !type.isInterface()).toList();
+    assertThat(messages).hasSizeGreaterThan(10);
+    assertThat(messages)
+        .allMatch(
+            message ->
+                handled.contains(message)
+                    || message.getRawInterfaces().stream()
+                        .anyMatch(type -> !type.equals(marker) && handled.contains(type)));
   }
 
   @Test

@@ -467,6 +467,7 @@ public final class ConversationEntity
         counted.moves().counted(counted);
         yield writes.flush();
       }
+      default -> throw new IllegalStateException("no handler of " + message.getClass());
     };
   }
 }
