@@ -279,6 +279,13 @@ final class AccountEntity
     if (hashesInProgress >= (device == null ? MAX_HASHING_UNKNOWN : MAX_HASHING)) {
       return refuse(c);
     }
+    // Before the hash: who has the password makes no more hashes than logins, also if each of these
+    // logins ends at once because the user is banned. It tells nothing about the password.
+    logins = logins.at(clock.millis());
+    long full = logins.waitFor(1);
+    if (full > 0) {
+      return Effect().reply(c.replyTo(), new AccountReply.RateLimited(full));
+    }
     GuessLimits.AttemptSource who =
         new GuessLimits.AttemptSource(c.address() == null ? "" : c.address(), device);
     long wait = guesses.take(who, clock.millis());

@@ -146,7 +146,10 @@ final class AccountFamiliesTest extends AccountHarness {
     for (int i = 0; i < AccountEntity.LOGINS; i++) {
       assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
     }
+    int hashed = hasher.matched.size();
     assertThat(login(PASSWORD)).isEqualTo(new AccountReply.RateLimited(AccountEntity.LOGIN_MILLIS));
+    // A login that is refused costs no hash: a banned user's logins succeed, and end at once.
+    assertThat(hasher.matched.size()).isEqualTo(hashed);
     clock.forward(Duration.ofMillis(AccountEntity.LOGIN_MILLIS));
     assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
     assertThat(login(PASSWORD)).isInstanceOf(AccountReply.RateLimited.class);
