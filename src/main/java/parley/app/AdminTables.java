@@ -192,7 +192,7 @@ final class AdminTables {
   /** What operators have changed, a line each. */
   static List<String> audit(JsonNode body) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("nr", "time", "who", "from", "action", "target", "result"));
+    rows.add(List.of("nr", "time", "who", "from", "action", "target", "result", "detail"));
     for (JsonNode record : body.path("records")) {
       rows.add(
           List.of(
@@ -203,7 +203,8 @@ final class AdminTables {
               text(record, "action"),
               text(record, "target"),
               record.path("result").asText()
-                  + (record.has("status") ? " " + record.path("status").asText() : "")));
+                  + (record.has("status") ? " " + record.path("status").asText() : ""),
+              text(record, "detail")));
     }
     List<String> lines = new ArrayList<>(table(rows));
     if (body.has("next_after")) {

@@ -192,7 +192,7 @@ class AdminCommandTest {
            "action":"POST /admin/keys/rotation","target":"?lead_seconds=30","result":"done",
            "status":202},
           {"nr":5,"time":"2026-11-25T02:00:01Z","who":"ops","from":"127.0.0.1",
-           "action":"POST /admin/marks","target":"","result":"started"}],
+           "action":"POST /admin/marks","target":"","detail":"a=b","result":"started"}],
          "next_after":5}
         """;
     assertThat(run("audit", "--after", "3", "--limit", "2", "--url", url())).isZero();
@@ -200,11 +200,11 @@ class AdminCommandTest {
     assertThat(out().lines())
         .contains(
             "nr  time                  who  from       action                     target          "
-                + "  result",
+                + "  result    detail",
             "4   2026-11-25T02:00:00Z  ops  127.0.0.1  POST /admin/keys/rotation  ?lead_seconds=30"
-                + "  done 202",
+                + "  done 202  -",
             "5   2026-11-25T02:00:01Z  ops  127.0.0.1  POST /admin/marks          -               "
-                + "  started",
+                + "  started   a=b",
             "newer ones: --after 5");
   }
 
