@@ -70,6 +70,7 @@ import parley.store.Store;
 import parley.telemetry.Telemetry;
 import parley.user.RowSamples;
 import parley.user.User;
+import parley.user.UserDependencies;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
 
@@ -182,14 +183,15 @@ record NodeServices(
         PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
     UserSharding.init(
         sharding,
-        UserSettings.standard(),
-        (to, message) -> entityRefs.conversation(to).tell(new Conversation.FromUser(message)),
-        accounts::endFamily,
-        entryClock,
-        pushWiring.pushing(),
-        telemetry.entities(),
-        unreadSamples(node, settings, entityRefs, telemetry),
-        telemetry.trail());
+        new UserDependencies(
+            UserSettings.standard(),
+            (to, message) -> entityRefs.conversation(to).tell(new Conversation.FromUser(message)),
+            accounts::endFamily,
+            entryClock,
+            pushWiring.pushing(),
+            telemetry.entities(),
+            unreadSamples(node, settings, entityRefs, telemetry),
+            telemetry.trail()));
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
