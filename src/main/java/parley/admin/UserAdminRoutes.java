@@ -52,11 +52,19 @@ public final class UserAdminRoutes extends AdminAnswers {
   private static final int MAX_BODY_BYTES = 16 * 1024;
 
   private final Function<UserId, RecipientRef<User.Command>> users;
+  private final Logins logins;
   private final BooleanSupplier readableByAll;
 
+  /** Ends logins at the account. */
+  @FunctionalInterface
+  public interface Logins {
+    /** Ends all logins of this user, if the name is that of the user's account. */
+    CompletionStage<Boolean> endAll(String username, UserId user);
+  }
+
   public UserAdminRoutes(
-      ActorSystem<?> system, Function<UserId, RecipientRef<User.Command>> users) {
-    this(system, users, () -> Capability.BANS.isEverywhere(system));
+      ActorSystem<?> system, Function<UserId, RecipientRef<User.Command>> users, Logins logins) {
+    this(system, users, logins, () -> Capability.BANS.isEverywhere(system));
   }
 
   /**
@@ -67,9 +75,11 @@ public final class UserAdminRoutes extends AdminAnswers {
   UserAdminRoutes(
       ActorSystem<?> system,
       Function<UserId, RecipientRef<User.Command>> users,
+      Logins logins,
       BooleanSupplier readableByAll) {
     super(system, "users", true);
     this.users = users;
+    this.logins = logins;
     this.readableByAll = readableByAll;
   }
 
@@ -84,7 +94,7 @@ public final class UserAdminRoutes extends AdminAnswers {
                     delete(() -> answer(() -> tell(user(id), UserAdministration.LiftBan::new))))),
         path(
             PathMatchers.segment("users").slash(PathMatchers.segment()).slash("sessions"),
-            id -> delete(() -> answer(() -> endSessions(user(id), null)))),
+            id -> delete(() -> answer(() -> endAll(user(id))))),
         path(
             PathMatchers.segment("users")
                 .slash(PathMatchers.segment())
@@ -107,6 +117,24 @@ public final class UserAdminRoutes extends AdminAnswers {
   }
 
   // ---- sessions
+
+  /**
+   * Ends all logins at the account first, also those that no device has used and that the user does
+   * not know; then the sessions, and the logins that only the user knows.
+   */
+  private CompletionStage<HttpResponse> endAll(UserId user) {
+    if (!readableByAll.getAsBoolean()) {
+      return olderNode();
+    }
+    return AskPattern.<User.Command, User.ProfileReply>ask(
+            users.apply(user), User.GetProfile::new, TIMEOUT, system.scheduler())
+        .thenCompose(
+            reply ->
+                reply instanceof User.Found found
+                    ? logins.endAll(found.profile().username(), user)
+                    : CompletableFuture.completedFuture(true))
+        .thenCompose(ended -> endSessions(user, null));
+  }
 
   private CompletionStage<HttpResponse> endSessions(UserId user, @Nullable String session) {
     return tell(user, replyTo -> new UserAdministration.EndSessions(session, replyTo));
@@ -185,11 +213,7 @@ public final class UserAdminRoutes extends AdminAnswers {
   private CompletionStage<HttpResponse> tell(
       UserId user, Function<ActorRef<User.DoneReply>, UserAdministration> command) {
     if (!readableByAll.getAsBoolean()) {
-      return CompletableFuture.completedFuture(
-          ManagementProblems.of(
-              ErrorCode.UNAVAILABLE,
-              "a node of an older version is in the cluster, which knows no bans; nothing was"
-                  + " changed; ask again after the upgrade"));
+      return olderNode();
     }
     return AskPattern.<User.Command, User.DoneReply>ask(
             users.apply(user), command::apply, TIMEOUT, system.scheduler())
@@ -202,5 +226,13 @@ public final class UserAdminRoutes extends AdminAnswers {
                           refused.refusal().code() == ErrorCode.NOT_FOUND ? 404 : 503,
                           refused.refusal().message());
                 });
+  }
+
+  private static CompletionStage<HttpResponse> olderNode() {
+    return CompletableFuture.completedFuture(
+        ManagementProblems.of(
+            ErrorCode.UNAVAILABLE,
+            "a node of an older version is in the cluster, which knows no bans; nothing was"
+                + " changed; ask again after the upgrade"));
   }
 }

@@ -267,7 +267,7 @@ record NodeServices(
                 RotationCheck.of(node, settings, store, clock),
                 settings.managementWrite()),
             pushWiring.admin(),
-            new UserAdminRoutes(node, entityRefs::user),
+            new UserAdminRoutes(node, entityRefs::user, accounts::endFamilies),
             new AuditRoutes(node, audit),
             new AdminDocument()),
         audit,

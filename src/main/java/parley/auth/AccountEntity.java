@@ -218,6 +218,7 @@ final class AccountEntity
       case Account.Refresh c -> refresh(state, c);
       case Account.Logout c -> logout(state, c);
       case Account.EndFamily c -> endFamily(state, c);
+      case Account.EndFamilies c -> endFamilies(state, c);
       case Account.Lookup c -> lookup(state, c);
       case Account.Hashed c -> hashed(state, c);
       case Account.Matched c -> matched(state, c);
@@ -401,6 +402,16 @@ final class AccountEntity
         : Effect()
             .persist(new AccountEvent.FamilyRevoked(refreshTokenFamily.id(), false, now(), true))
             .thenReply(c.replyTo(), after -> gone);
+  }
+
+  /** Ends one after the other. */
+  private Effect<AccountEvent, AccountState> endFamilies(
+      AccountState state, Account.EndFamilies c) {
+    boolean none = state.families().isEmpty() || !state.isOwnedBy(c.user());
+    return none
+        ? Effect().reply(c.replyTo(), new AccountReply.FamilyGone())
+        : revoke(
+            state, state.families().getFirst().id(), false, c, () -> context.getSelf().tell(c));
   }
 
   private Effect<AccountEvent, AccountState> revoke(

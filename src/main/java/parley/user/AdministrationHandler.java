@@ -27,9 +27,9 @@ import parley.model.Refusal;
  * <p>What the end of sessions holds against: a session that attaches at that moment, on any node,
  * with an ended login is refused, whether it waits to be asked or its message arrives later; a
  * refresh at that moment stays in its login, so its token opens nothing either, and the account
- * refuses the next one. What it does not hold against: a login that no device has used yet, or to
- * which a device changes at that very moment. The user does not know such a login; a ban, or a
- * second command, ends it.
+ * refuses the next one. The user does not know a login that no device has used yet. So the
+ * management port ends all logins at the account before it ends all sessions. What the end of one
+ * session does not hold against: another login to which its device changes at that very moment.
  */
 final class AdministrationHandler {
   static final Duration REPEAT_AFTER = Duration.ofMillis(500);

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
@@ -13,6 +16,8 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import parley.model.Profile;
+import parley.model.UserId;
 import parley.user.User;
 import parley.user.UserAdministration;
 
@@ -23,10 +28,16 @@ class UserAdminRoutesTest {
           ConfigFactory.parseString("pekko.actor.provider = local")
               .withFallback(ConfigFactory.load()));
   private final TestProbe<User.Command> user = kit.createTestProbe();
+  private final List<String> ended = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void stop() {
     kit.shutdownTestKit();
+  }
+
+  private CompletionStage<Boolean> endAll(String username, UserId of) {
+    ended.add(username + " " + of);
+    return CompletableFuture.completedFuture(true);
   }
 
   private HttpResponse call(boolean readableByAll, String method, String path) throws Exception {
@@ -35,14 +46,20 @@ class UserAdminRoutesTest {
             .withMethod(HttpMethods.lookup(method).orElseThrow())
             .withEntity("{\"reason\": \"spam\"}");
     UserAdminRoutes routes =
-        new UserAdminRoutes(kit.system(), id -> user.getRef(), () -> readableByAll);
+        new UserAdminRoutes(kit.system(), id -> user.getRef(), this::endAll, () -> readableByAll);
     var answer =
         Directives.pathPrefix("admin", routes::routes)
             .handler(kit.system())
             .apply(request)
             .toCompletableFuture();
     if (readableByAll) {
-      switch (user.receiveMessage()) {
+      User.Command command = user.receiveMessage();
+      if (command instanceof User.GetProfile asked) {
+        asked.replyTo().tell(new User.Found(new Profile(new UserId("u_1"), "ann", "Ann", null)));
+        command = user.receiveMessage();
+        assertThat(ended).containsExactly("ann u_1");
+      }
+      switch (command) {
         case UserAdministration.SetBan c -> c.replyTo().tell(new User.Done());
         case UserAdministration.LiftBan c -> c.replyTo().tell(new User.Done());
         case UserAdministration.EndSessions c -> c.replyTo().tell(new User.Done());
