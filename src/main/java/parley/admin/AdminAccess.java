@@ -2,32 +2,37 @@ package parley.admin;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Date;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import parley.bounds.KeyedBuckets;
+import parley.auth.AddressBuckets;
 import parley.model.ErrorCode;
 
 /**
- * Who may call {@code /admin}.
+ * Who may call {@code /admin}, and change the cluster by {@code /cluster}.
  *
  * <ul>
  *   <li>With a file of tokens: who sends one of them. Its line says whether it may change anything.
  *   <li>With an authority for client certificates: who presents one of its certificates. It may do
- *       everything, because the authority is for operators.
+ *       everything, because the authority is for operators. The certificate must be valid at each
+ *       request, not only when its connection began.
  *   <li>With both: either. A wrong token is refused, whatever certificate comes with it.
  *   <li>With neither: everybody, if the port listens on the loopback address; otherwise nobody.
  * </ul>
  *
- * <p>Wrong tokens: {@value #WRONG_TOKENS} at once from an address, then one in {@link
- * #WRONG_TOKEN_INTERVAL}. Beyond that they are answered {@code rate_limited} and are not logged. A
- * right token is accepted all the same: 256 random bits are not guessed, and a stranger behind the
- * same address, such as that of a port-forward, must not shut the operators out. Thread-safe; never
- * blocks.
+ * <p>Wrong tokens: {@value #WRONG_TOKENS} at once from an IPv4 address or an IPv6 /64, then one in
+ * {@link #WRONG_TOKEN_INTERVAL}; {@value #SITE_FACTOR} times as many from an IPv6 /48. Beyond that
+ * they are answered {@code rate_limited} and are not logged. A right token is accepted all the
+ * same: 256 random bits are not guessed, and a stranger behind the same address, such as that of a
+ * port-forward, must not shut the operators out. Thread-safe; never blocks.
  */
 final class AdminAccess {
   /** Name of the limit on wrong tokens, in meters. */
@@ -39,8 +44,8 @@ final class AdminAccess {
   /** After this time an address may send one more. */
   static final Duration WRONG_TOKEN_INTERVAL = Duration.ofSeconds(6);
 
-  /** The most addresses that are remembered; beyond that the least active one begins anew. */
-  static final int ADDRESSES = 10_000;
+  /** How many times as many an IPv6 /48 may send. */
+  static final int SITE_FACTOR = 16;
 
   /** Longer than any token. */
   private static final int MAX_TOKEN_LENGTH = 256;
@@ -67,7 +72,8 @@ final class AdminAccess {
   private final @Nullable AdminTokenFile tokens;
   private final boolean certificates;
   private final boolean loopback;
-  private final KeyedBuckets<String> wrongTokens;
+  private final InstantSource clock;
+  private final AddressBuckets wrongTokens;
 
   /**
    * Creates the check.
@@ -75,15 +81,21 @@ final class AdminAccess {
    * @param tokens null if no file is set
    * @param certificates whether the port asks clients for certificates
    * @param loopback whether the port listens on the loopback address only
+   * @param clock says whether a certificate is valid now
    * @param nanos a clock that never goes back, as {@link System#nanoTime}
    */
   AdminAccess(
-      @Nullable AdminTokenFile tokens, boolean certificates, boolean loopback, LongSupplier nanos) {
+      @Nullable AdminTokenFile tokens,
+      boolean certificates,
+      boolean loopback,
+      InstantSource clock,
+      LongSupplier nanos) {
     this.tokens = tokens;
     this.certificates = certificates;
     this.loopback = loopback;
+    this.clock = clock;
     this.wrongTokens =
-        new KeyedBuckets<>(WRONG_TOKENS, WRONG_TOKEN_INTERVAL.toNanos(), ADDRESSES, nanos);
+        new AddressBuckets(WRONG_TOKENS, WRONG_TOKEN_INTERVAL.toNanos(), SITE_FACTOR, nanos);
   }
 
   /** Whether this is an address of this machine that other machines do not reach. */
@@ -107,8 +119,7 @@ final class AdminAccess {
       return byToken(tokens, authorization.get(), from);
     }
     if (certificates && certificate != null) {
-      return new Allowed(
-          new Caller(certificate.getSubjectX500Principal().getName(), AdminToken.Right.WRITE));
+      return byCertificate(certificate);
     }
     if (tokens != null) {
       return new Refused(
@@ -133,6 +144,18 @@ final class AdminAccess {
             0);
   }
 
+  /** The handshake has verified the certificate; since then it may have expired. */
+  private Decision byCertificate(X509Certificate certificate) {
+    try {
+      certificate.checkValidity(Date.from(clock.instant()));
+    } catch (CertificateExpiredException | CertificateNotYetValidException e) {
+      return new Refused(
+          ErrorCode.UNAUTHENTICATED, "the client certificate is not valid at this time", 0);
+    }
+    return new Allowed(
+        new Caller(certificate.getSubjectX500Principal().getName(), AdminToken.Right.WRITE));
+  }
+
   private Decision byToken(AdminTokenFile file, String authorization, Optional<InetAddress> from) {
     String token =
         authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
@@ -142,12 +165,12 @@ final class AdminAccess {
     if (found != null) {
       return new Allowed(new Caller(found.name(), found.right()));
     }
-    String address = from.map(InetAddress::getHostAddress).orElse("");
-    long wait = wrongTokens.take(address, 1);
+    InetAddress address = from.orElseGet(InetAddress::getLoopbackAddress);
+    long wait = wrongTokens.take(address);
     if (wait > 0) {
       return new Refused(ErrorCode.RATE_LIMITED, "too many wrong tokens", wait);
     }
-    LOG.warn("A wrong token for /admin came from {}", address);
+    LOG.warn("A wrong token for /admin came from {}", address.getHostAddress());
     return new Refused(ErrorCode.UNAUTHENTICATED, "the token is not in the file of tokens", 0);
   }
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The calls under {@code /admin}, by method and template. Only these are let through, so the list
- * is complete. A test holds it against {@code admin.json}.
+ * is complete. A test holds it against {@code admin.json}. Beside them there are the changes under
+ * {@code /cluster}, which the routes of Pekko Management make.
  */
 final class AdminCalls {
   /** All calls. */
@@ -22,6 +23,13 @@ final class AdminCalls {
           "DELETE /admin/users/{user_id}/sessions/{session_id}",
           "POST /admin/users/{user_id}/ban",
           "DELETE /admin/users/{user_id}/ban",
+          "GET /admin/talkers",
+          "GET /admin/drain",
+          "POST /admin/drain",
+          "DELETE /admin/drain",
+          "GET /admin/verify",
+          "POST /admin/verify",
+          "DELETE /admin/verify",
           "GET /admin/verify/{conversation_id}",
           "GET /admin/marks",
           "POST /admin/marks",
@@ -39,6 +47,8 @@ final class AdminCalls {
           "POST /admin/push/dead-letters/replay");
 
   private static final Set<String> READS = Set.of("GET", "HEAD");
+  private static final String CLUSTER = "cluster";
+  private static final String MEMBERS = "members";
   private static final List<Template> TEMPLATES = ALL.stream().map(Template::of).toList();
 
   private AdminCalls() {}
@@ -90,9 +100,17 @@ final class AdminCalls {
     }
   }
 
+  /** Whether a request with this method changes nothing. */
+  static boolean isRead(String method) {
+    return READS.contains(method);
+  }
+
   /** The call with this method and path, or null if there is none. */
   static @Nullable Call find(String method, List<String> path) {
-    String wanted = READS.contains(method) ? "GET" : method;
+    if (!path.isEmpty() && path.getFirst().equals(CLUSTER)) {
+      return isRead(method) ? null : ofCluster(method, path);
+    }
+    String wanted = isRead(method) ? "GET" : method;
     Call found = null;
     for (Template template : TEMPLATES) {
       if (template.method().equals(wanted) && template.matches(path)) {
@@ -104,6 +122,19 @@ final class AdminCalls {
       }
     }
     return found;
+  }
+
+  /**
+   * A change of the cluster. The parameter is the rest of the path: a member, as a rule, whose
+   * {@code //} the segments have lost.
+   */
+  private static Call ofCluster(String method, List<String> path) {
+    boolean members = path.size() > 1 && path.get(1).equals(MEMBERS);
+    int named = members ? 2 : 1;
+    List<String> rest = path.subList(named, path.size());
+    return new Call(
+        method + " /" + String.join("/", path.subList(0, named)),
+        rest.isEmpty() ? List.of() : List.of(String.join("/", rest).replace(":/", "://")));
   }
 
   /** Whether another method has a call with this path. */

@@ -146,6 +146,10 @@ public final class AdminTokenFile implements AutoCloseable {
         throw new UnusableFileException(
             "line " + (i + 1) + ": an earlier line has the name " + token.name());
       }
+      if (all.stream().anyMatch(earlier -> earlier.hash().matches(token.hash()))) {
+        // One token with two names: the audit log would name the wrong one.
+        throw new UnusableFileException("line " + (i + 1) + ": an earlier line has the same hash");
+      }
       all.add(token);
       if (all.size() > MAX_TOKENS) {
         throw new UnusableFileException("has more than " + MAX_TOKENS + " tokens");

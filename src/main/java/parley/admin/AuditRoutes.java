@@ -89,6 +89,9 @@ public final class AuditRoutes extends AdminAnswers {
             .put("action", record.action())
             .put("target", record.target())
             .put("result", result(record.status()));
+    if (!record.detail().isEmpty()) {
+      body.put("detail", record.detail());
+    }
     if (record.status() > 0) {
       body.put("status", record.status());
       body.put("finished", Instant.ofEpochMilli(record.finishedAt()).toString());

@@ -2,9 +2,9 @@ package parley.admin;
 
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -21,6 +21,7 @@ import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.management.javadsl.PekkoManagement;
 import org.jspecify.annotations.Nullable;
 import parley.audit.AuditLog;
+import parley.cluster.Capability;
 import parley.model.ErrorCode;
 import parley.port.HttpPort;
 import parley.port.PortSettings;
@@ -32,8 +33,13 @@ import parley.telemetry.Telemetry;
 /**
  * The port for operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and
  * the features' own routes under {@code /admin/…}. {@link AdminAccess} says who may call the
- * latter. Every client that reaches the port may read the others, and may change the cluster if
- * {@code PARLEY_MANAGEMENT_WRITE} is on. So it listens on the loopback address by default.
+ * latter, and who may change the cluster. Every client that reaches the port may read the others:
+ * probes, scrapers, and nodes that look for each other. So it listens on the loopback address by
+ * default.
+ *
+ * <p>Every request that is not {@code GET} or {@code HEAD} passes {@link AdminGate}, whatever its
+ * path: so no change is without a caller who may make it, and none without a record. A change of
+ * the cluster also needs {@code PARLEY_MANAGEMENT_WRITE}.
  *
  * <p>The routes of Pekko Management are served here, but this class binds the port: Pekko
  * Management's own start cannot report which port it got for port 0, and its readiness does not
@@ -56,6 +62,7 @@ public final class ManagementPort extends AllDirectives {
   private final ActorSystem<?> system;
   private final Telemetry telemetry;
   private final Readiness readiness;
+  private final Route management;
   private final AdminGate gate;
   private final HostPort address;
   private final HostCheck hosts;
@@ -79,17 +86,22 @@ public final class ManagementPort extends AllDirectives {
     this.hosts = hosts;
     this.tls = tls;
     this.perAddress = perAddress;
+    this.management = managementRoutes(system, tls);
     this.gate =
         new AdminGate(
+            system,
             new AdminAccess(
                 security.tokens(),
                 tls != null && tls.asksClients(),
                 AdminAccess.isLoopback(address.host()),
+                InstantSource.system(),
                 System::nanoTime),
-            AdminGate.Audit.of(security.audit()),
+            AdminGate.Audit.of(
+                security.audit(), () -> Capability.AUDIT_DETAILS.isEverywhere(system)),
             behindTheGate(admin).handler(system),
             telemetry.registry().counter(AUDIT_FAILURES)::increment,
-            () -> telemetry.limited(AdminAccess.WRONG_TOKENS_LIMIT));
+            telemetry::limited,
+            System::nanoTime);
   }
 
   /**
@@ -100,22 +112,6 @@ public final class ManagementPort extends AllDirectives {
     return new HostCheck(
         List.of(settings.management().host(), settings.cluster().remote().host()),
         settings.managementAccess().hosts());
-  }
-
-  /**
-   * A warning about the port's address for the log; empty if there is nothing to warn of.
-   *
-   * @param write whether changes of the cluster are allowed
-   * @param host where the port listens
-   */
-  public static Optional<String> warning(boolean write, String host) {
-    return write && !AdminAccess.isLoopback(host)
-        ? Optional.of(
-            "PARLEY_MANAGEMENT_WRITE is true and the management port listens on "
-                + host
-                + ": whoever reaches it can take nodes out of the cluster. Let nobody reach it but"
-                + " operators and the other nodes")
-        : Optional.empty();
   }
 
   /**
@@ -179,21 +175,26 @@ public final class ManagementPort extends AllDirectives {
   }
 
   private Route routes() {
-    List<Route> more = new ArrayList<>();
-    more.add(path("ready", () -> get(this::ready)));
-    more.add(path("alive", () -> get(() -> text(StatusCodes.OK, "alive"))));
-    more.add(path("metrics", () -> get(this::metrics)));
-    more.add(
-        pathPrefix(
-            "admin", () -> extractRequest(request -> completeWithFuture(gate.answer(request)))));
-    PekkoManagement management = PekkoManagement.get(system);
-    // Pods that look for each other call this port by the scheme that Pekko Management is told
-    // here.
-    Route theirs =
-        tls == null
-            ? management.getRoutes()
-            : management.getRoutes(all -> all.withHttpsConnectionContext(tls.serverContext()));
-    return concat(theirs, more.toArray(Route[]::new));
+    Route throughTheGate = extractRequest(request -> completeWithFuture(gate.answer(request)));
+    Route reads =
+        concat(
+            path("ready", () -> get(this::ready)),
+            path("alive", () -> get(() -> text(StatusCodes.OK, "alive"))),
+            path("metrics", () -> get(this::metrics)),
+            pathPrefix("admin", () -> throughTheGate),
+            management);
+    return extractMethod(method -> AdminCalls.isRead(method.name()) ? reads : throughTheGate);
+  }
+
+  /**
+   * The routes of Pekko Management. Pods that look for each other call this port by the scheme that
+   * Pekko Management is told here.
+   */
+  private static Route managementRoutes(ActorSystem<?> system, @Nullable ManagementTls tls) {
+    PekkoManagement routes = PekkoManagement.get(system);
+    return tls == null
+        ? routes.getRoutes()
+        : routes.getRoutes(all -> all.withHttpsConnectionContext(tls.serverContext()));
   }
 
   private Route behindTheGate(List<AdminRoutes> admin) {
@@ -201,7 +202,7 @@ public final class ManagementPort extends AllDirectives {
     for (AdminRoutes one : admin) {
       all.add(pathPrefix("admin", one::routes));
     }
-    return concat(reject(), all.toArray(Route[]::new));
+    return concat(management, all.toArray(Route[]::new));
   }
 
   private Route ready() {

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -16,6 +18,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
+import parley.cluster.Capability;
 import parley.model.ErrorCode;
 import parley.model.IdRules;
 import parley.model.UserId;
@@ -32,9 +35,11 @@ import parley.user.UserAdministration;
  *   DELETE /admin/users/{id}/sessions/{id}
  * </pre>
  *
- * <p>They answer 204 when the change is durable and holds on every node, 404 if there is no such
- * user or session, and 503 if the user does not answer: then it may hold or not, and may be
- * repeated.
+ * <p>They answer 204 when the change is durable and the user's sessions have ended or have been
+ * told several times, 404 if there is no such user or session, and 503 if the user does not answer:
+ * then it may hold or not, and may be repeated. They answer 503 too, and do nothing, while a node
+ * is in the cluster that cannot read bans ({@link Capability#BANS}): its next snapshot of the user
+ * would be without the ban.
  *
  * <p>They do not need {@code PARLEY_MANAGEMENT_WRITE}, which guards the cluster and the store: who
  * runs a chat bans people every day. {@link AdminAccess} says who may.
@@ -47,11 +52,35 @@ public final class UserAdminRoutes extends AdminAnswers {
   private static final int MAX_BODY_BYTES = 16 * 1024;
 
   private final Function<UserId, RecipientRef<User.Command>> users;
+  private final Logins logins;
+  private final BooleanSupplier readableByAll;
+
+  /** Ends logins at the account. */
+  @FunctionalInterface
+  public interface Logins {
+    /** Ends all logins of this user, if the name is that of the user's account. */
+    CompletionStage<Boolean> endAll(String username, UserId user);
+  }
 
   public UserAdminRoutes(
-      ActorSystem<?> system, Function<UserId, RecipientRef<User.Command>> users) {
+      ActorSystem<?> system, Function<UserId, RecipientRef<User.Command>> users, Logins logins) {
+    this(system, users, logins, () -> Capability.BANS.isEverywhere(system));
+  }
+
+  /**
+   * The routes.
+   *
+   * @param readableByAll whether every node can read what these changes write
+   */
+  UserAdminRoutes(
+      ActorSystem<?> system,
+      Function<UserId, RecipientRef<User.Command>> users,
+      Logins logins,
+      BooleanSupplier readableByAll) {
     super(system, "users", true);
     this.users = users;
+    this.logins = logins;
+    this.readableByAll = readableByAll;
   }
 
   @Override
@@ -65,7 +94,7 @@ public final class UserAdminRoutes extends AdminAnswers {
                     delete(() -> answer(() -> tell(user(id), UserAdministration.LiftBan::new))))),
         path(
             PathMatchers.segment("users").slash(PathMatchers.segment()).slash("sessions"),
-            id -> delete(() -> answer(() -> endSessions(user(id), null)))),
+            id -> delete(() -> answer(() -> endAll(user(id))))),
         path(
             PathMatchers.segment("users")
                 .slash(PathMatchers.segment())
@@ -88,6 +117,24 @@ public final class UserAdminRoutes extends AdminAnswers {
   }
 
   // ---- sessions
+
+  /**
+   * Ends all logins at the account first, also those that no device has used and that the user does
+   * not know; then the sessions, and the logins that only the user knows.
+   */
+  private CompletionStage<HttpResponse> endAll(UserId user) {
+    if (!readableByAll.getAsBoolean()) {
+      return olderNode();
+    }
+    return AskPattern.<User.Command, User.ProfileReply>ask(
+            users.apply(user), User.GetProfile::new, TIMEOUT, system.scheduler())
+        .thenCompose(
+            reply ->
+                reply instanceof User.Found found
+                    ? logins.endAll(found.profile().username(), user)
+                    : CompletableFuture.completedFuture(true))
+        .thenCompose(ended -> endSessions(user, null));
+  }
 
   private CompletionStage<HttpResponse> endSessions(UserId user, @Nullable String session) {
     return tell(user, replyTo -> new UserAdministration.EndSessions(session, replyTo));
@@ -165,6 +212,9 @@ public final class UserAdminRoutes extends AdminAnswers {
 
   private CompletionStage<HttpResponse> tell(
       UserId user, Function<ActorRef<User.DoneReply>, UserAdministration> command) {
+    if (!readableByAll.getAsBoolean()) {
+      return olderNode();
+    }
     return AskPattern.<User.Command, User.DoneReply>ask(
             users.apply(user), command::apply, TIMEOUT, system.scheduler())
         .thenApply(
@@ -176,5 +226,13 @@ public final class UserAdminRoutes extends AdminAnswers {
                           refused.refusal().code() == ErrorCode.NOT_FOUND ? 404 : 503,
                           refused.refusal().message());
                 });
+  }
+
+  private static CompletionStage<HttpResponse> olderNode() {
+    return CompletableFuture.completedFuture(
+        ManagementProblems.of(
+            ErrorCode.UNAVAILABLE,
+            "a node of an older version is in the cluster, which knows no bans; nothing was"
+                + " changed; ask again after the upgrade"));
   }
 }

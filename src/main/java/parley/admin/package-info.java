@@ -8,15 +8,17 @@
  *
  * Context: whoever reached the port could call {@code /admin}, and nobody knew afterwards who had.
  * Decision: every request to {@code /admin} passes {@code AdminGate}, which knows all calls by
- * template. It asks who calls ({@code AdminAccess}), and records each change in {@link
+ * template, and every other request that is not a {@code GET}, such as a change under {@code
+ * /cluster}. It asks who calls ({@code AdminAccess}), and records each change in {@link
  * parley.audit} before its route runs and after. A route that is not in the table is not reached,
  * so none can be forgotten. Rejected: a check in each route (the next one would forget it);
  * accounts of Parley for operators (who repairs the store at night must not need it to log in); a
  * record after the change only (a crash in between would hide it).
  *
  * <p>What if: a stranger without a token costs one hash, and a log line ten times; see {@code
- * AdminAccess}. A tokens file that vanishes or has a wrong line changes nothing. A log that does
- * not answer refuses changes and no reads. Health and metrics need none of this.
+ * AdminAccess}. Whoever has a token that may write makes 60 changes at once and then one a second.
+ * A tokens file that vanishes or has a wrong line changes nothing. A log that does not answer
+ * refuses changes and no reads. Health and metrics need none of this.
  *
  * <h2>Decision: the server binds the management routes</h2>
  *

@@ -60,6 +60,9 @@ final class AdminCommand {
                  admin keys
                  admin rotate-keys [--lead-seconds N]
                  admin marks NAME, admin mend-marks NAME         marks of an entity in the journal
+                 admin talkers [--limit N]                       who writes most on this node
+                 admin drain, admin start-drain, admin end-drain   clients leave this node
+                 admin verification, admin start-verification [--per-second N], admin end-verification
                  admin enrolment, admin start-enrolment [--per-second N], admin end-enrolment
                  admin backup, admin last-backup                 of the data folder, while the server runs
                  admin token NAME read|write                     makes a token for the file of tokens

@@ -58,7 +58,12 @@ record AdminQuestion(
               change(
                   arguments, "POST", "/admin/keys/rotation", AdminTables::keys, "--lead-seconds");
           case "marks", "mend-marks" -> marks(arguments);
-          case "enrolment", "start-enrolment", "end-enrolment" -> enrolment(arguments);
+          case "enrolment", "start-enrolment", "end-enrolment" ->
+              job(arguments, "/admin/archive/enrolment", "--per-second");
+          case "talkers" -> listing(arguments, "/admin/talkers", AdminTables::talkers, "--limit");
+          case "drain", "start-drain", "end-drain" -> job(arguments, "/admin/drain");
+          case "verification", "start-verification", "end-verification" ->
+              job(arguments, "/admin/verify", "--per-second");
           case "backup" -> change(arguments, "POST", "/admin/backup", AdminTables::fields);
           case "last-backup" -> listing(arguments, "/admin/backup", AdminTables::fields);
           case "dead-letters", "delete-dead-letters", "replay", "start-replay" ->
@@ -139,14 +144,14 @@ record AdminQuestion(
         AdminTables::fields);
   }
 
-  private static AdminQuestion enrolment(AdminArguments arguments) throws WrongArgumentsException {
-    String path = "/admin/archive/enrolment";
-    return switch (arguments.word(0)) {
-      case "start-enrolment" ->
-          change(arguments, "POST", path, AdminTables::fields, "--per-second");
-      case "end-enrolment" -> change(arguments, "DELETE", path, AdminTables::fields);
-      default -> listing(arguments, path, AdminTables::fields);
-    };
+  /** A job with its progress; {@code start-} begins it with these options, {@code end-} ends it. */
+  private static AdminQuestion job(AdminArguments arguments, String path, String... options)
+      throws WrongArgumentsException {
+    String word = arguments.word(0);
+    if (word.startsWith("start-")) {
+      return change(arguments, "POST", path, AdminTables::fields, options);
+    }
+    return change(arguments, word.startsWith("end-") ? "DELETE" : "GET", path, AdminTables::fields);
   }
 
   private static AdminQuestion deadLetters(AdminArguments arguments)

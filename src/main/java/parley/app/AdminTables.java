@@ -189,10 +189,28 @@ final class AdminTables {
     return table(rows);
   }
 
+  /** Who writes most: users, then conversations. */
+  static List<String> talkers(JsonNode body) {
+    List<String> lines = new ArrayList<>();
+    lines.add("node     " + body.path("node").asText());
+    lines.add("seconds  " + body.path("seconds").asText());
+    lines.add("entries  " + body.path("entries").asText());
+    for (String kind : List.of("user", "conversation")) {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(List.of(kind, "entries", "at most"));
+      for (JsonNode one : body.path(kind + "s")) {
+        rows.add(List.of(text(one, kind + "_id"), text(one, "entries"), text(one, "at_most")));
+      }
+      lines.add("");
+      lines.addAll(table(rows));
+    }
+    return lines;
+  }
+
   /** What operators have changed, a line each. */
   static List<String> audit(JsonNode body) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("nr", "time", "who", "from", "action", "target", "result"));
+    rows.add(List.of("nr", "time", "who", "from", "action", "target", "result", "detail"));
     for (JsonNode record : body.path("records")) {
       rows.add(
           List.of(
@@ -203,7 +221,8 @@ final class AdminTables {
               text(record, "action"),
               text(record, "target"),
               record.path("result").asText()
-                  + (record.has("status") ? " " + record.path("status").asText() : "")));
+                  + (record.has("status") ? " " + record.path("status").asText() : ""),
+              text(record, "detail")));
     }
     List<String> lines = new ArrayList<>(table(rows));
     if (body.has("next_after")) {

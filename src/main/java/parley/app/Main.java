@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
-import parley.admin.ManagementPort;
 import parley.cluster.NotJoinedException;
 import parley.settings.ExitCode;
 import parley.settings.Settings;
@@ -123,7 +122,5 @@ public final class Main {
     for (String name : settings.unknown()) {
       log.warn("{} is not a setting of Parley and is ignored", name);
     }
-    ManagementPort.warning(settings.managementWrite(), settings.management().host())
-        .ifPresent(log::warn);
   }
 }

@@ -268,6 +268,7 @@ public final class Node implements AutoCloseable {
             tokenIssuers,
             pushing,
             telemetry,
+            readiness,
             pausedTooLong);
     NodeMeters.start(system, telemetry);
     // Bound before the node is a member, so that operators can see that a waiting node is alive.

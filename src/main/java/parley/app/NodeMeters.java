@@ -45,6 +45,7 @@ final class NodeMeters {
   /** The budgets whose refusals are counted. A test holds them against {@code docs/limits.md}. */
   static final List<String> LIMITS =
       List.of(
+          "admin_changes",
           "admin_tokens",
           "changes",
           "cursor_log",

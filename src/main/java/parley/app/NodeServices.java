@@ -18,10 +18,14 @@ import org.jspecify.annotations.Nullable;
 import parley.admin.AdminDocument;
 import parley.admin.AdminRoutes;
 import parley.admin.AuditRoutes;
+import parley.admin.DrainRoutes;
 import parley.admin.InspectionRoutes;
 import parley.admin.KeyMeters;
 import parley.admin.KeyRoutes;
 import parley.admin.MarkRoutes;
+import parley.admin.OperatorDrain;
+import parley.admin.Readiness;
+import parley.admin.TalkerRoutes;
 import parley.admin.UnreadAuditor;
 import parley.admin.UserAdminRoutes;
 import parley.archive.ColdTier;
@@ -34,6 +38,7 @@ import parley.auth.RegistrationLimit;
 import parley.cluster.ClockWatch;
 import parley.cluster.ClusterClock;
 import parley.cluster.RotationCheck;
+import parley.cluster.ShardMeters;
 import parley.conversation.ArchiveDependencies;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationDependencies;
@@ -65,6 +70,7 @@ import parley.store.Store;
 import parley.telemetry.Telemetry;
 import parley.user.RowSamples;
 import parley.user.User;
+import parley.user.UserDependencies;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
 
@@ -114,6 +120,7 @@ record NodeServices(
    * @param store where events are kept
    * @param epoch the name of the store's history; see {@link Store#epoch}
    * @param cold where old entries are stored, null if they stay in the journal
+   * @param readiness whether the node takes new clients
    * @param pausedTooLong true once this process must acknowledge nothing any more, after a long
    *     pause
    * @param tokenIssuers who issues the tokens that are accepted
@@ -128,6 +135,7 @@ record NodeServices(
       TokenIssuers tokenIssuers,
       PushProviderFactory pushing,
       Telemetry telemetry,
+      Readiness readiness,
       BooleanSupplier pausedTooLong) {
     InstantSource clock = InstantSource.system();
     ClusterClock entryClock = new ClusterClock(clock);
@@ -175,14 +183,15 @@ record NodeServices(
         PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
     UserSharding.init(
         sharding,
-        UserSettings.standard(),
-        (to, message) -> entityRefs.conversation(to).tell(new Conversation.FromUser(message)),
-        accounts::endFamily,
-        entryClock,
-        pushWiring.pushing(),
-        telemetry.entities(),
-        unreadSamples(node, settings, entityRefs, telemetry),
-        telemetry.trail());
+        new UserDependencies(
+            UserSettings.standard(),
+            (to, message) -> entityRefs.conversation(to).tell(new Conversation.FromUser(message)),
+            accounts::endFamily,
+            entryClock,
+            pushWiring.pushing(),
+            telemetry.entities(),
+            unreadSamples(node, settings, entityRefs, telemetry),
+            telemetry.trail()));
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -242,6 +251,10 @@ record NodeServices(
                 pausedTooLong),
         List.of(
             VerifyCommand.routes(new ConversationVerifier(node, store.readJournal(), cold), store),
+            VerifyCommand.job(
+                node, new ConversationVerifier(node, store.readJournal(), cold), store),
+            new TalkerRoutes(node, telemetry.talkers()),
+            drainRoutes(node, settings, telemetry, readiness, sessions),
             new InspectionRoutes(
                 node, entityRefs::conversation, entityRefs::user, System::nanoTime),
             new MarkRoutes(node, store, settings.managementWrite()),
@@ -254,12 +267,44 @@ record NodeServices(
                 RotationCheck.of(node, settings, store, clock),
                 settings.managementWrite()),
             pushWiring.admin(),
-            new UserAdminRoutes(node, entityRefs::user),
+            new UserAdminRoutes(node, entityRefs::user, accounts::endFamilies),
             new AuditRoutes(node, audit),
             new AdminDocument()),
         audit,
         time -> drain(node, sessions, time),
         tokens::useFastSignatures);
+  }
+
+  private static DrainRoutes drainRoutes(
+      ActorSystem<?> node,
+      Settings settings,
+      Telemetry telemetry,
+      Readiness readiness,
+      ActorRef<SessionRegistry.Command> sessions) {
+    OperatorDrain.Sockets sockets =
+        new OperatorDrain.Sockets() {
+          @Override
+          public CompletionStage<Done> leave(Duration over) {
+            return drain(node, sessions, over);
+          }
+
+          @Override
+          public void accept() {
+            sessions.tell(new SessionRegistry.Accept());
+          }
+        };
+    return new DrainRoutes(
+        node,
+        new OperatorDrain(
+            node,
+            readiness,
+            sockets,
+            telemetry::sockets,
+            () -> ShardMeters.shardsIn(telemetry.registry()),
+            settings.unready(),
+            settings.drain(),
+            System::nanoTime),
+        settings.managementWrite());
   }
 
   private static CompletionStage<User.Done> endLogin(

@@ -36,7 +36,7 @@ final class Shutdown {
    *
    * @param unready how long the node announces this and still serves new clients. Load balancers
    *     notice it with a delay, and must not send clients to a node that refuses them. Skipped if
-   *     the others have downed the node
+   *     the others have downed the node, or an operator has drained it before
    * @param drain the time over which an ordered stop spreads the reconnects of its clients
    */
   Shutdown(ActorSystem<?> system, Readiness readiness, Duration unready, Duration drain) {
@@ -46,8 +46,8 @@ final class Shutdown {
         CoordinatedShutdown.PhaseBeforeServiceUnbind(),
         "not-ready",
         () -> {
-          readiness.draining();
-          return isDowned(phases) || unready.isZero()
+          boolean known = readiness.stopping();
+          return known || isDowned(phases) || unready.isZero()
               ? CompletableFuture.completedFuture(Done.done())
               : Patterns.after(
                   unready,

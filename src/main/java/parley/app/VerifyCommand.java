@@ -18,6 +18,8 @@ import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 import parley.admin.AdminRoutes;
+import parley.admin.VerificationJob;
+import parley.admin.VerificationRoutes;
 import parley.archive.ColdStore;
 import parley.archive.ColdTiers;
 import parley.conversation.ConversationVerifier;
@@ -188,6 +190,25 @@ final class VerifyCommand {
                 failure == null
                     ? problem.stream().toList()
                     : List.of("its marks cannot be read: " + failure.getMessage()));
+  }
+
+  /** The check of all conversations of a running node, under {@code /admin/verify}. */
+  static AdminRoutes job(
+      ActorSystem<?> system, ConversationVerifier conversationVerifier, Store store) {
+    return new VerificationRoutes(
+        system,
+        new VerificationJob(
+            system,
+            () ->
+                store
+                    .persistenceIds(ConversationVerifier.PERSISTENCE_ID_PREFIX)
+                    .map(name -> ConversationVerifier.named(name).value()),
+            id ->
+                verify(conversationVerifier, store, new ConversationId(id))
+                    .thenApply(
+                        result ->
+                            new VerificationJob.Checked(
+                                result.entries(), result.archived(), result.problems()))));
   }
 
   /** {@code GET /admin/verify/{conversation}} on a running node. */

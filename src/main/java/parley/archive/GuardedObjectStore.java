@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -37,24 +38,54 @@ final class GuardedObjectStore {
   private final GuardedCalls reads;
   private final GuardedCalls writes;
   private final ChangeGate gate = new ChangeGate();
+  private final Duration longestWait;
 
   GuardedObjectStore(
       ObjectStore store, ColdLimits limits, ActorSystem<?> system, ColdMeters meters) {
     this.store = store;
+    this.longestWait = limits.writeTimeout();
     this.materializer = SystemMaterializer.get(system).materializer();
     this.reads = new GuardedCalls("reads", limits.readTimeout(), limits, system, meters);
     this.writes = new GuardedCalls("writes", limits.writeTimeout(), limits, system, meters);
   }
 
   CompletionStage<Done> put(String key, byte[] bytes, String contentType) {
-    return writes.call(() -> gate.change(() -> store.put(key, bytes, contentType)));
+    return change(() -> store.put(key, bytes, contentType));
   }
 
   CompletionStage<Done> delete(String key) {
-    return writes.call(() -> gate.change(() -> store.delete(key)));
+    return change(() -> store.delete(key));
   }
 
-  /** Runs work while no object is put or deleted. Both wait until the work has ended. */
+  /**
+   * Waits for the gate, and changes the store. To wait is no failure of the store, so the breaker
+   * does not see it: a backup of some minutes would open it otherwise. A gate that closes between
+   * the two is waited for again.
+   */
+  private CompletionStage<Done> change(Supplier<CompletionStage<Done>> change) {
+    return gate.whenOpen(longestWait)
+        .exceptionally(
+            late -> {
+              throw new ColdUnavailable("the cold tier is being copied", late);
+            })
+        .thenCompose(open -> writes.call(() -> gate.change(change)))
+        .handle(
+            (done, failure) ->
+                failure == null
+                    ? CompletableFuture.completedFuture(done)
+                    : isClosed(failure)
+                        ? change(change)
+                        : CompletableFuture.<Done>failedFuture(ColdFailures.unwrapped(failure)))
+        .thenCompose(done -> done);
+  }
+
+  private static boolean isClosed(Throwable failure) {
+    Throwable bare = ColdFailures.unwrapped(failure);
+    return bare instanceof ChangeGate.ClosedException
+        || bare.getCause() instanceof ChangeGate.ClosedException;
+  }
+
+  /** Runs work while no object is put or deleted. Both wait for its end, until their timeout. */
   <T> CompletionStage<T> whileUnchanged(Supplier<CompletionStage<T>> work) {
     return gate.whileClosed(work);
   }
@@ -117,10 +148,12 @@ final class GuardedObjectStore {
 
     /**
      * Whether a failure counts for the breaker. A damaged object does not: it is no sign that the
-     * next object cannot be read.
+     * next object cannot be read. Nor does a closed gate, which is no failure of the store.
      */
     private boolean countsForBreaker(Throwable failure) {
-      boolean counts = !(ColdFailures.unwrapped(failure) instanceof ColdDamaged);
+      Throwable bare = ColdFailures.unwrapped(failure);
+      boolean counts =
+          !(bare instanceof ColdDamaged) && !(bare instanceof ChangeGate.ClosedException);
       if (counts) {
         lastProblem = String.valueOf(ColdFailures.classified(failure).getMessage());
       }

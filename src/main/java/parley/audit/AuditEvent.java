@@ -16,15 +16,19 @@ sealed interface AuditEvent extends Stored {
    * A change was about to be made; see {@link AuditRecord}.
    *
    * @param at epoch milliseconds
+   * @param detail written only while all nodes can read it; see {@code
+   *     parley.cluster.Capability.AUDIT_DETAILS}
    */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-  record ChangeStarted(long nr, long at, String who, String address, String action, String target)
+  record ChangeStarted(
+      long nr, long at, String who, String address, String action, String target, String detail)
       implements AuditEvent {
     public ChangeStarted {
       who = who == null ? "" : who;
       address = address == null ? "" : address;
       action = action == null ? "" : action;
       target = target == null ? "" : target;
+      detail = detail == null ? "" : detail;
     }
   }
 

@@ -1,5 +1,6 @@
 package parley.audit;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -42,6 +43,9 @@ public final class AuditLog {
   /** The most characters of what was changed. */
   static final int TARGET_LENGTH = 256;
 
+  /** The most bytes, in UTF-8, of what the body of a change said. */
+  static final int DETAIL_BYTES = 384;
+
   /** How long the log may take. Allows for a slow write, and is shorter than operators wait. */
   static final Duration TIMEOUT = Duration.ofSeconds(5);
 
@@ -79,10 +83,21 @@ public final class AuditLog {
    * @param address where the request came from
    * @param action the change, as method and template of the path
    * @param target what is changed: the ids of the path, and the query
+   * @param detail what the body says; empty if there is none
    */
   public record Start(
-      String who, String address, String action, String target, ActorRef<Started> replyTo)
-      implements Command {}
+      String who,
+      String address,
+      String action,
+      String target,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) String detail,
+      ActorRef<Started> replyTo)
+      implements Command {
+    /** A node of an older version sends no detail. */
+    public Start {
+      detail = detail == null ? "" : detail;
+    }
+  }
 
   /**
    * The record is durable.
@@ -130,9 +145,10 @@ public final class AuditLog {
    * Records that a change is about to be made. The stage completes with the number of the record
    * when it is durable. The change must not begin before that, and not at all if the stage fails.
    */
-  public CompletionStage<Long> start(String who, String address, String action, String target) {
+  public CompletionStage<Long> start(
+      String who, String address, String action, String target, String detail) {
     return entity()
-        .<Started>ask(to -> new Start(who, address, action, target, to), TIMEOUT)
+        .<Started>ask(to -> new Start(who, address, action, target, detail, to), TIMEOUT)
         .thenApply(Started::nr);
   }
 

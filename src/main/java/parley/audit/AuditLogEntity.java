@@ -1,5 +1,6 @@
 package parley.audit;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -92,7 +93,7 @@ final class AuditLogEntity extends EventSourcedBehavior<AuditLog.Command, AuditE
           case AuditLog.Start c -> start(state, c);
           case AuditLog.Finish c -> finish(state, c);
           case AuditLog.GetPage c -> {
-            c.replyTo().tell(state.page(c.after(), c.limit()));
+            c.replyTo().tell(state.page(c.after(), c.limit(), clock.millis()));
             yield Effect().none();
           }
           case AuditLog.Idle c -> {
@@ -113,7 +114,8 @@ final class AuditLogEntity extends EventSourcedBehavior<AuditLog.Command, AuditE
                 cut(c.who(), AuditLog.WHO_LENGTH),
                 cut(c.address(), AuditLog.ADDRESS_LENGTH),
                 cut(c.action(), AuditLog.ACTION_LENGTH),
-                cut(c.target(), AuditLog.TARGET_LENGTH)))
+                cut(c.target(), AuditLog.TARGET_LENGTH),
+                cutBytes(c.detail(), AuditLog.DETAIL_BYTES)))
         .thenRun(after -> c.replyTo().tell(new AuditLog.Started(nr)));
   }
 
@@ -126,6 +128,15 @@ final class AuditLogEntity extends EventSourcedBehavior<AuditLog.Command, AuditE
     return Effect()
         .persist(new AuditEvent.ChangeFinished(c.nr(), clock.millis(), c.status()))
         .thenRun(after -> c.replyTo().tell(finished));
+  }
+
+  /** At most so many bytes of UTF-8: a body may hold any characters. */
+  private static String cutBytes(String text, int most) {
+    int end = Math.min(text.length(), most);
+    while (text.substring(0, end).getBytes(StandardCharsets.UTF_8).length > most) {
+      end--;
+    }
+    return end == text.length() ? text : cut(text, Math.max(2, end - 1));
   }
 
   private static String cut(String text, int most) {

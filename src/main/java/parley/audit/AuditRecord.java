@@ -12,6 +12,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  * @param address where the request came from
  * @param action the change, as method and template of the path
  * @param target what was changed
+ * @param detail what the body of the change said; empty if it had none
  * @param status the HTTP status of the answer; 0 while there is none
  * @param finishedAt when it was answered, epoch milliseconds; 0 while it is not
  */
@@ -23,6 +24,7 @@ public record AuditRecord(
     String address,
     String action,
     String target,
+    String detail,
     int status,
     long finishedAt) {
   /** Absent texts are empty. */
@@ -31,9 +33,10 @@ public record AuditRecord(
     address = address == null ? "" : address;
     action = action == null ? "" : action;
     target = target == null ? "" : target;
+    detail = detail == null ? "" : detail;
   }
 
   AuditRecord finished(int result, long time) {
-    return new AuditRecord(nr, at, who, address, action, target, result, time);
+    return new AuditRecord(nr, at, who, address, action, target, detail, result, time);
   }
 }

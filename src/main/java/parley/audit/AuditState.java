@@ -10,7 +10,7 @@ import parley.serial.Stored;
 
 /**
  * The newest records by number: at most {@link AuditLog#RECORDS}, and none that is older than
- * {@link AuditLog#RETENTION} by the time of the newest.
+ * {@link AuditLog#RETENTION}. The next change drops what is too old; a page does not show it.
  */
 final class AuditState {
   private static final long KEPT_MILLIS = AuditLog.RETENTION.toMillis();
@@ -37,7 +37,9 @@ final class AuditState {
   AuditState apply(AuditEvent event) {
     switch (event) {
       case AuditEvent.ChangeStarted e -> {
-        put(new AuditRecord(e.nr(), e.at(), e.who(), e.address(), e.action(), e.target(), 0, 0));
+        put(
+            new AuditRecord(
+                e.nr(), e.at(), e.who(), e.address(), e.action(), e.target(), e.detail(), 0, 0));
         while (records.size() > AuditLog.RECORDS || isTooOld(e.at())) {
           records.pollFirstEntry();
         }
@@ -57,16 +59,35 @@ final class AuditState {
     nextNumber = Math.max(nextNumber, record.nr() + 1);
   }
 
-  /** The records with a greater number, ascending; the newest ones if {@code after} is null. */
-  AuditLog.Page page(@Nullable Long after, int limit) {
+  /**
+   * The records with a greater number, ascending; the newest ones if {@code after} is null. Those
+   * that are too old are not shown, also if no change has come since that would drop them.
+   *
+   * @param now epoch milliseconds
+   */
+  AuditLog.Page page(@Nullable Long after, int limit, long now) {
     int most = Math.clamp(limit, 1, AuditLog.PAGE);
+    long first = firstKept(now);
     if (after == null) {
       List<AuditRecord> newest =
-          records.descendingMap().values().stream().limit(most).toList().reversed();
+          records.tailMap(first, true).descendingMap().values().stream()
+              .limit(most)
+              .toList()
+              .reversed();
       return new AuditLog.Page(List.copyOf(newest), false);
     }
-    NavigableMap<Long, AuditRecord> later = records.tailMap(after, false);
+    NavigableMap<Long, AuditRecord> later = records.tailMap(Math.max(after, first - 1), false);
     return new AuditLog.Page(later.values().stream().limit(most).toList(), later.size() > most);
+  }
+
+  /** The number of the first record that is not too old. Those behind it are shown, too. */
+  private long firstKept(long now) {
+    for (AuditRecord record : records.values()) {
+      if (now - record.at() <= KEPT_MILLIS) {
+        return record.nr();
+      }
+    }
+    return nextNumber;
   }
 
   Snapshot toSnapshot() {

@@ -85,6 +85,14 @@ public final class Account {
    */
   record EndFamily(String sid, ActorRef<AccountReply.ToEndFamily> replyTo) implements Request {}
 
+  /**
+   * Ends all logins of the user, also those that no device has used yet. The reply is {@link
+   * AccountReply.FamilyGone} when no token of theirs is valid any more and the user entity knows,
+   * or at once if the name belongs to nobody or to another user. A node of an older version does
+   * not know this; see {@code parley.cluster.Capability.BANS}.
+   */
+  record EndFamilies(UserId user, ActorRef<AccountReply.ToEndFamily> replyTo) implements Request {}
+
   /** Asks for the owner of the name. */
   record Lookup(ActorRef<AccountReply.ToLookup> replyTo) implements Request {}
 

@@ -218,6 +218,7 @@ final class AccountEntity
       case Account.Refresh c -> refresh(state, c);
       case Account.Logout c -> logout(state, c);
       case Account.EndFamily c -> endFamily(state, c);
+      case Account.EndFamilies c -> endFamilies(state, c);
       case Account.Lookup c -> lookup(state, c);
       case Account.Hashed c -> hashed(state, c);
       case Account.Matched c -> matched(state, c);
@@ -278,6 +279,13 @@ final class AccountEntity
     }
     if (hashesInProgress >= (device == null ? MAX_HASHING_UNKNOWN : MAX_HASHING)) {
       return refuse(c);
+    }
+    // Before the hash: who has the password makes no more hashes than logins, also if each of these
+    // logins ends at once because the user is banned. It tells nothing about the password.
+    logins = logins.at(clock.millis());
+    long full = logins.waitFor(1);
+    if (full > 0) {
+      return Effect().reply(c.replyTo(), new AccountReply.RateLimited(full));
     }
     GuessLimits.AttemptSource who =
         new GuessLimits.AttemptSource(c.address() == null ? "" : c.address(), device);
@@ -394,6 +402,16 @@ final class AccountEntity
         : Effect()
             .persist(new AccountEvent.FamilyRevoked(refreshTokenFamily.id(), false, now(), true))
             .thenReply(c.replyTo(), after -> gone);
+  }
+
+  /** Ends one after the other. */
+  private Effect<AccountEvent, AccountState> endFamilies(
+      AccountState state, Account.EndFamilies c) {
+    boolean none = state.families().isEmpty() || !state.isOwnedBy(c.user());
+    return none
+        ? Effect().reply(c.replyTo(), new AccountReply.FamilyGone())
+        : revoke(
+            state, state.families().getFirst().id(), false, c, () -> context.getSelf().tell(c));
   }
 
   private Effect<AccountEvent, AccountState> revoke(

@@ -168,6 +168,10 @@ record AccountState(
     return live.size() < MAX_FAMILIES ? null : live.getFirst().id();
   }
 
+  boolean isOwnedBy(UserId user) {
+    return owner != null && owner.userId().equals(user);
+  }
+
   /** Whether one more unconfirmed end of a family fits into the state. */
   boolean hasRoomForUnconfirmedEnd() {
     return unconfirmedEnds.size() < MAX_UNCONFIRMED_ENDS;

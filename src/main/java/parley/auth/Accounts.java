@@ -14,6 +14,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.model.UserId;
 
 /**
  * The entry point to the accounts for the HTTP layer: the calls of protocol section 2 without HTTP.
@@ -209,12 +210,17 @@ public final class Accounts {
    * stored. It fails with {@link IllegalStateException} if that is not certain.
    */
   public CompletionStage<Boolean> endFamily(String username, String sid) {
+    return endFamilies(username, replyTo -> new Account.EndFamily(sid, replyTo));
+  }
+
+  private CompletionStage<Boolean> endFamilies(
+      String username, Function<ActorRef<AccountReply.ToEndFamily>, Account.Command> command) {
     if (!Credentials.isUsername(username)) {
       return CompletableFuture.completedFuture(true);
     }
     return this.<AccountReply.ToEndFamily, Boolean>ask(
             username,
-            replyTo -> new Account.EndFamily(sid, replyTo),
+            command,
             reply ->
                 switch (reply) {
                   case AccountReply.FamilyGone r -> true;
@@ -228,6 +234,15 @@ public final class Accounts {
               }
               return true;
             });
+  }
+
+  /**
+   * Ends all logins of the user who registered this name, also those that no device has used yet.
+   * Nothing happens if the name is not the user's. Fails with {@link IllegalStateException} if it
+   * is not certain that all have ended.
+   */
+  public CompletionStage<Boolean> endFamilies(String username, UserId user) {
+    return endFamilies(username, replyTo -> new Account.EndFamilies(user, replyTo));
   }
 
   /**

@@ -90,6 +90,11 @@ public final class ShardMeters extends AbstractBehavior<ShardMeters.Command> {
 
   private final List<Kind> kinds = new ArrayList<>();
 
+  /** How many shards of all kinds were on this node at the last look. */
+  public static int shardsIn(MeterRegistry registry) {
+    return (int) registry.find(SHARDS).gauges().stream().mapToDouble(Gauge::value).sum();
+  }
+
   /** The behaviour. Start it when all kinds of entities are registered with sharding. */
   public static Behavior<Command> create(MeterRegistry registry) {
     return Behaviors.setup(

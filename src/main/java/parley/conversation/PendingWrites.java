@@ -180,6 +180,7 @@ final class PendingWrites {
     }
     for (Entry entry : entries) {
       telemetry.accepted(entry.body().type());
+      telemetry.stored(entry.senderId().value(), state.id().value());
       if (entry.body() instanceof EntryBody.Delete delete) {
         cursorMoves.deleted(delete);
       }

@@ -144,7 +144,15 @@ final class AuthRoutes {
                     : endBannedLogin(in, found.ban()));
   }
 
-  /** Ends the login that a banned user has just begun: nobody gets its tokens. */
+  /**
+   * Ends the login that a banned user has just begun: nobody gets its tokens.
+   *
+   * <p>The password is checked first, so a login of a banned user costs a hash. A check of the ban
+   * before the password would tell everybody who is banned, and so would an answer that comes
+   * sooner. What bounds the hashes is what bounds those of every account: the attempts of an
+   * address, the wrong guesses, and the logins that succeed, which an account counts before it
+   * hashes.
+   */
   private CompletionStage<HttpResponse> endBannedLogin(AuthResult.SignedIn in, Refusal ban) {
     return authServices.logout(in.refreshToken()).handle((out, failure) -> Problems.of(ban));
   }

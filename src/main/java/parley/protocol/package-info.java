@@ -12,6 +12,10 @@
  *   <li>A group keeps at least one admin. The last admin cannot become a member, but may leave.
  *   <li>An eleventh device replaces the device that was away longest. If all ten are connected, it
  *       is refused.
+ *   <li>A banned user's retry of a message that was accepted before the ban is {@code forbidden},
+ *       like every send: the ban is looked at before the conversation is asked, and what a banned
+ *       user may learn does not depend on what was sent before. The entry stays as it is, and after
+ *       the ban the same retry is answered as a duplicate.
  *   <li>A control pong keeps a connection alive, like a data frame. A control ping is answered, but
  *       does not keep the connection alive.
  * </ul>

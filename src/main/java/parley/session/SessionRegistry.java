@@ -39,8 +39,8 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
 
   /**
    * Closes all sessions, each in its own slot of the window, and accepts no more. A window of zero
-   * ends the slots of an earlier drain. Answers {@link Drained} when the last session has ended, or
-   * soon after the window.
+   * ends the slots of an earlier drain; with another window the earlier one goes on. Answers {@link
+   * Drained} when the last session has ended, or soon after the window.
    */
   public record Drain(Duration window, String reason, ActorRef<Drained> replyTo)
       implements Command {}
@@ -51,6 +51,9 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
    * @param left sessions that did not end in time
    */
   public record Drained(int left) {}
+
+  /** Accepts sessions again. Those that have a slot leave all the same. */
+  public record Accept() implements Command {}
 
   private record SessionEnded(ActorRef<Session.Command> session) implements Command {}
 
@@ -100,6 +103,11 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
       case SessionEnded sessionEnded -> {
         sessions.remove(sessionEnded.session());
         checkDrained();
+      }
+      case Accept accept -> {
+        draining = null;
+        timers.cancel(new Deadline());
+        answerDrains();
       }
       case Deadline deadline -> answerDrains();
     }

@@ -18,7 +18,7 @@ final class AccountNames {
 
   /** The names of accounts consist of {@code a-z0-9_.-}; see {@code parley.auth.Credentials}. */
   private static final Pattern NAME =
-      Pattern.compile(KIND + "(\\||/\\d{1,5}/|%7C)([A-Za-z0-9_.%-]+)");
+      Pattern.compile(KIND + "(\\||/\\d{1,5}/|%7[Cc])([A-Za-z0-9_.%-]+)");
 
   /**
    * How the sharding of entities names one: {@code Account: Started entity with entity id [ann]}.

@@ -120,6 +120,7 @@ public final class Telemetry implements AutoCloseable {
   private final PrometheusMeterRegistry registry;
   private final Exemplars exemplars = new Exemplars();
   private final MessageTrail trail;
+  private final Talkers talkers = new Talkers();
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final AtomicInteger sockets = new AtomicInteger();
   private final Counter opened;
@@ -250,6 +251,16 @@ public final class Telemetry implements AutoCloseable {
    */
   public void accepted(String type) {
     accepted.of(type).increment();
+  }
+
+  /** An entry of this user is stored in this conversation, whose entity is on this node. */
+  public void stored(String user, String conversation) {
+    talkers.stored(user, conversation);
+  }
+
+  /** Who stores most entries on this node. */
+  public Talkers talkers() {
+    return talkers;
   }
 
   /** A retry was answered with the entry that its first attempt made. */

@@ -10,6 +10,8 @@ import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAKey;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.tls.TlsRefusedException.Part;
@@ -20,17 +22,23 @@ import parley.tls.TlsRefusedException.Part;
  *
  * @param chain the certificate itself first
  * @param key its private key
- * @param authority the authority that must have signed the certificates of peers; null if peers are
- *     not asked for one
+ * @param authorities the authorities of which one must have signed the certificate of a peer; empty
+ *     if peers are not asked for one. A node has exactly one
  */
 public record Certificate(
-    List<X509Certificate> chain, PrivateKey key, @Nullable X509Certificate authority) {
+    List<X509Certificate> chain, PrivateKey key, List<X509Certificate> authorities) {
   private static final String SERVER = "1.3.6.1.5.5.7.3.1";
   private static final String CLIENT = "1.3.6.1.5.5.7.3.2";
 
-  /** Copies the chain. */
+  /** Copies the lists. */
   public Certificate {
     chain = List.copyOf(chain);
+    authorities = List.copyOf(authorities);
+  }
+
+  /** The authority of the nodes, or the first of a port's clients; null if there is none. */
+  public @Nullable X509Certificate authority() {
+    return authorities.isEmpty() ? null : authorities.getFirst();
   }
 
   /**
@@ -57,12 +65,14 @@ public record Certificate(
           Part.CERT, files.cert() + " is not signed by the first certificate in " + files.ca());
     }
     checkKeyUsage(own, files);
-    return new Certificate(read.chain(), read.key(), authority);
+    return new Certificate(read.chain(), read.key(), List.of(authority));
   }
 
   /**
-   * Reads the certificate and key of a port. If the files name an authority, clients of the port
-   * may present a certificate that it has signed; they need none.
+   * Reads the certificate and key of a port. If the files name authorities, clients of the port may
+   * present a certificate that one of them has signed; they need none. The file of the authorities
+   * may hold several, such as the one before and its successor. Those that have expired are left
+   * out, and one must be left.
    *
    * @throws TlsRefusedException with the file that is at fault
    */
@@ -75,29 +85,54 @@ public record Certificate(
           Part.KEY, files.key() + " is not the key of the certificate in " + files.cert());
     }
     checkValidity(own, files.cert().toString(), Part.CERT, now);
-    return new Certificate(chain, key, files.ca() == null ? null : authority(files.ca(), now));
+    return new Certificate(
+        chain, key, files.ca() == null ? List.of() : authorities(files.ca(), now));
   }
 
   private static X509Certificate authority(Path file, Instant now) throws TlsRefusedException {
     X509Certificate authority = Pem.certificates(file, Part.CA).getFirst();
-    if (authority.getBasicConstraints() < 0) {
-      throw new TlsRefusedException(Part.CA, file + " is no certificate of an authority");
-    }
+    checkAuthority(authority, file);
     checkValidity(authority, file.toString(), Part.CA, now);
     return authority;
   }
 
+  private static List<X509Certificate> authorities(Path file, Instant now)
+      throws TlsRefusedException {
+    List<X509Certificate> valid = new ArrayList<>();
+    TlsRefusedException last = null;
+    for (X509Certificate authority : Pem.certificates(file, Part.CA)) {
+      checkAuthority(authority, file);
+      try {
+        checkValidity(authority, file.toString(), Part.CA, now);
+        valid.add(authority);
+      } catch (TlsRefusedException e) {
+        last = e;
+      }
+    }
+    if (valid.isEmpty() && last != null) {
+      throw last;
+    }
+    return valid;
+  }
+
+  private static void checkAuthority(X509Certificate authority, Path file)
+      throws TlsRefusedException {
+    if (authority.getBasicConstraints() < 0) {
+      throw new TlsRefusedException(Part.CA, file + " is no certificate of an authority");
+    }
+  }
+
   /**
-   * When the certificate or its authority expires. New connections are refused from then on, unless
-   * the files are replaced.
+   * When the certificate or the last of its authorities expires. New connections are refused from
+   * then on, unless the files are replaced.
    */
   public Instant expiresAt() {
     Instant own = chain.getFirst().getNotAfter().toInstant();
-    if (authority == null) {
-      return own;
-    }
-    Instant other = authority.getNotAfter().toInstant();
-    return own.isBefore(other) ? own : other;
+    return authorities.stream()
+        .map(authority -> authority.getNotAfter().toInstant())
+        .max(Comparator.naturalOrder())
+        .filter(last -> last.isBefore(own))
+        .orElse(own);
   }
 
   private static void checkValidity(X509Certificate one, String file, Part part, Instant now)

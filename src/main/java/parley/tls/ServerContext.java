@@ -6,7 +6,6 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -35,7 +34,7 @@ public final class ServerContext {
   public void replaceCertificate(Certificate certificate) {
     Certificate before = current.certificate();
     if (!certificate.chain().equals(before.chain())
-        || !Objects.equals(certificate.authority(), before.authority())) {
+        || !certificate.authorities().equals(before.authorities())) {
       current = new CertifiedContext(certificate, context(certificate, clients(certificate), true));
     }
   }
@@ -49,12 +48,12 @@ public final class ServerContext {
     SSLEngine engine = now.context().createSSLEngine();
     engine.setUseClientMode(false);
     engine.setEnabledProtocols(PROTOCOLS);
-    engine.setWantClientAuth(now.certificate().authority() != null);
+    engine.setWantClientAuth(!now.certificate().authorities().isEmpty());
     return engine;
   }
 
   private static @Nullable Collection<X509Certificate> clients(Certificate certificate) {
-    return certificate.authority() == null ? null : List.of(certificate.authority());
+    return certificate.authorities().isEmpty() ? null : certificate.authorities();
   }
 
   /**

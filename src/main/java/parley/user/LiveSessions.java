@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
@@ -264,18 +265,47 @@ final class LiveSessions {
     return those.stream().map(LiveSession::device).toList();
   }
 
-  /** Ends one session. Returns its device, or null if there is no such session. */
-  @Nullable DeviceId endSession(String sessionId) {
-    for (LiveSession session : live.values()) {
-      if (session.sessionId().equals(sessionId)) {
-        live.remove(session.device());
-        lastSessions.put(session.device(), session.sessionId());
-        context.unwatch(session.ref());
-        end(session.ref(), Delivery.End.REMOVED, sessionEndedRefusal());
-        return session.device();
+  /** What a session is told that an operator ends. */
+  static Delivery.Ended endedByOperator() {
+    return new Delivery.Ended(Delivery.End.REMOVED, sessionEndedRefusal());
+  }
+
+  /** Ends these sessions for an operator. Their ends are still reported. */
+  List<LiveSession> endForOperator(Predicate<LiveSession> which) {
+    List<LiveSession> ended = live.values().stream().filter(which).toList();
+    for (LiveSession session : ended) {
+      live.remove(session.device());
+      lastSessions.put(session.device(), session.sessionId());
+      session.ref().tell(endedByOperator());
+    }
+    return ended;
+  }
+
+  /**
+   * The sessions that are being asked whether they are alive.
+   *
+   * @param sessionId the session; null for all
+   */
+  List<User.Attach> attaching(@Nullable String sessionId) {
+    return probed.values().stream()
+        .map(Newcomer::attach)
+        .filter(attach -> sessionId == null || attach.sessionId().equals(sessionId))
+        .toList();
+  }
+
+  /** Refuses the sessions of {@link #attaching}. */
+  void refuseAttaching(@Nullable String sessionId) {
+    for (User.Attach attach : attaching(sessionId)) {
+      context.unwatch(attach.session());
+      if (attach.sid() == null) {
+        attach.session().tell(endedByOperator());
+      } else {
+        loginEnded(attach);
       }
     }
-    return null;
+    probed
+        .values()
+        .removeIf(one -> sessionId == null || one.attach().sessionId().equals(sessionId));
   }
 
   /**

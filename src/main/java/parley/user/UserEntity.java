@@ -1,6 +1,5 @@
 package parley.user;
 
-import java.time.InstantSource;
 import java.util.Objects;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -29,8 +28,6 @@ import parley.model.Refusal;
 import parley.model.UserId;
 import parley.snapshot.PiecedSnapshotStore;
 import parley.snapshot.SnapshotRetention;
-import parley.telemetry.EntityMeters;
-import parley.telemetry.MessageTrail;
 
 /**
  * The behaviour of a user entity: which command changes what, and what must be durable before which
@@ -77,59 +74,46 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private UserEntity(
       UserId id,
-      UserSettings settings,
-      User.Conversations conversations,
-      AccountLogins logins,
-      InstantSource clock,
-      PushDependencies pushDependencies,
+      UserDependencies dependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      EntityMeters meters,
-      RowSamples samples,
-      MessageTrail trail,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       AdmissionGuard<User.Command> guard) {
     super(PersistenceId.ofUniqueId("user|" + id));
     this.id = id;
-    this.settings = settings;
-    this.pushDependencies = pushDependencies;
+    this.settings = dependencies.settings();
+    this.pushDependencies = dependencies.pushing();
     this.guard = guard;
     this.shard = shard;
     this.timers = timers;
-    this.report = new UserReport(id, meters, samples);
+    this.report = new UserReport(id, dependencies.meters(), dependencies.samples());
     this.makeLive =
         state ->
             new UserLive(
                 id,
                 settings,
-                conversations,
-                logins,
+                dependencies.conversations(),
+                dependencies.logins(),
                 pushDependencies,
                 report,
                 context,
                 timers,
                 state,
-                clock,
-                trail);
+                dependencies.clock(),
+                dependencies.trail());
     this.retention =
         SnapshotRetention.of(
-            context.getSystem(), persistenceId().id(), PiecedSnapshotStore.PLUGIN, clock);
+            context.getSystem(),
+            persistenceId().id(),
+            PiecedSnapshotStore.PLUGIN,
+            dependencies.clock());
   }
 
   static Behavior<User.Command> create(
-      UserId id,
-      UserSettings settings,
-      User.Conversations conversations,
-      AccountLogins logins,
-      InstantSource clock,
-      PushDependencies pushDependencies,
-      ActorRef<ClusterSharding.ShardCommand> shard,
-      EntityMeters meters,
-      RowSamples samples,
-      MessageTrail trail) {
+      UserId id, UserDependencies dependencies, ActorRef<ClusterSharding.ShardCommand> shard) {
     return Behaviors.setup(
         context -> {
-          context.setReceiveTimeout(settings.idle(), new UserInternal.Idle());
+          context.setReceiveTimeout(dependencies.settings().idle(), new UserInternal.Idle());
           AdmissionGuard<User.Command> guard =
               new AdmissionGuard<>(
                   User.Command.class,
@@ -140,21 +124,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                   id.value());
           return guard.guard(
               Behaviors.withTimers(
-                  timers ->
-                      new UserEntity(
-                          id,
-                          settings,
-                          conversations,
-                          logins,
-                          clock,
-                          pushDependencies,
-                          shard,
-                          meters,
-                          samples,
-                          trail,
-                          context,
-                          timers,
-                          guard)));
+                  timers -> new UserEntity(id, dependencies, shard, context, timers, guard)));
         });
   }
 

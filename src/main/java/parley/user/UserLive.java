@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -374,15 +375,16 @@ final class UserLive {
     updatePresence(now);
   }
 
-  /** Ends these sessions, if they are still there. */
-  void endSessions(UserState state, List<String> sessionIds, long now) {
-    for (String sessionId : sessionIds) {
-      DeviceId id = liveSessions.endSession(sessionId);
-      if (id != null) {
-        disconnected(state, id);
-      }
+  /** Ends sessions for an operator. Returns what each was told. */
+  Map<ActorRef<Delivery>, Delivery.Ended> endSessions(
+      UserState state, Predicate<LiveSessions.LiveSession> which, long now) {
+    Map<ActorRef<Delivery>, Delivery.Ended> told = new LinkedHashMap<>();
+    for (LiveSessions.LiveSession session : liveSessions.endForOperator(which)) {
+      told.put(session.ref(), LiveSessions.endedByOperator());
+      disconnected(state, session.device());
     }
     updatePresence(now);
+    return told;
   }
 
   /** The user is banned, and the journal knows it. Returns what each session was told. */

@@ -67,6 +67,12 @@ class AdminSecurityTest {
       operator.get("/admin/keys", "wrong").expect(401);
       operator.get("/admin/keys", reader.token()).expect(200);
       operator.call("POST", "/admin/marks?entity=x", reader.token(), null).expect(403);
+      // A change of the cluster is a change like others.
+      for (String method : List.of("PUT", "DELETE")) {
+        operator.call(method, "/cluster/members/x", null, null).expect(401);
+        operator.call(method, "/cluster/members/x", reader.token(), null).expect(403);
+      }
+      operator.get("/cluster/members", null).expect(200);
       // PARLEY_MANAGEMENT_WRITE is off: the attempt is recorded, with its result.
       operator.call("POST", "/admin/marks?entity=x", writer.token(), null).expect(405);
       JsonNode records =
@@ -82,6 +88,12 @@ class AdminSecurityTest {
       assertThat(Instant.parse(record.path("time").asText())).isAfter(before);
       operator.get("/admin/audit?after=-1", reader.token()).expect(400);
       operator.get("/admin/audit?limit=201", reader.token()).expect(400);
+      operator.call("DELETE", "/cluster/members/x", writer.token(), null).expect(405);
+      JsonNode last =
+          operator.get("/admin/audit?limit=1", reader.token()).body().path("records").path(0);
+      assertThat(last.path("action").asText()).isEqualTo("DELETE /cluster/members");
+      assertThat(last.path("target").asText()).isEqualTo("x");
+      assertThat(last.path("status").asInt()).isEqualTo(405);
       // A removed line ends its token without a restart.
       Files.writeString(tokens, writer.line().toLine() + "\n");
       await()
@@ -93,7 +105,11 @@ class AdminSecurityTest {
 
   @Test
   void beyondTheLoopbackNobodyCallsUnlessSomebodyIsNamed() throws Exception {
-    try (Node node = QuickNode.start(settings(Map.of("PARLEY_MANAGEMENT_HOST", "0.0.0.0")));
+    try (Node node =
+            QuickNode.start(
+                settings(
+                    Map.of(
+                        "PARLEY_MANAGEMENT_HOST", "0.0.0.0", "PARLEY_MANAGEMENT_WRITE", "true")));
         ParleyClient operator =
             new ParleyClient(URI.create("http://127.0.0.1:" + node.management().port()))) {
       await().untilAsserted(() -> operator.get("/ready", null).expect(200));
@@ -101,6 +117,9 @@ class AdminSecurityTest {
       assertThat(operator.get("/admin/keys", null).expect(403).text())
           .contains("PARLEY_ADMIN_TOKENS_FILE", "\"code\":\"forbidden\"");
       operator.get("/admin/keys", "anything").expect(403);
+      String self = operator.get("/cluster/members", null).body().path("selfNode").asText();
+      operator.call("DELETE", "/cluster/members/" + self, null, null).expect(403);
+      operator.get("/ready", null).expect(200);
     }
   }
 
@@ -113,7 +132,14 @@ class AdminSecurityTest {
     Authority.Issued own = servers.issue("localhost", before, later);
     files.put("PARLEY_MANAGEMENT_TLS_CERT", file("tls.crt", own.certificate()));
     files.put("PARLEY_MANAGEMENT_TLS_KEY", file("tls.key", own.key()));
-    files.put("PARLEY_MANAGEMENT_TLS_CLIENT_CA", file("clients.crt", operators.certificate()));
+    // A bundle: the authority before, one that has expired, and the one that is used now.
+    Authority earlier = Authority.create(before, later);
+    Authority expired = Authority.create(before.minus(Duration.ofDays(9)), before);
+    files.put(
+        "PARLEY_MANAGEMENT_TLS_CLIENT_CA",
+        file(
+            "clients.crt",
+            earlier.certificate() + expired.certificate() + operators.certificate()));
     try (Node node = QuickNode.start(settings(files))) {
       String url = "https://localhost:" + node.management().port();
       try (HttpClient nobody = client(servers, null)) {
@@ -128,6 +154,9 @@ class AdminSecurityTest {
         JsonNode records =
             JSON.readTree(call(ann, url + "/admin/audit", "GET").body()).path("records");
         assertThat(records.path(0).path("who").asText()).contains("CN=").contains("ann");
+      }
+      try (HttpClient eva = client(servers, earlier.issue("eva", before, later))) {
+        assertThat(call(eva, url + "/admin/keys", "GET").statusCode()).isEqualTo(200);
       }
       // A certificate of another authority does not even get a connection.
       try (HttpClient stranger = client(servers, others.issue("eve", before, later))) {

@@ -3,17 +3,26 @@ package parley.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import parley.model.ErrorCode;
 import parley.settings.SettingsException;
+import parley.tls.Authority;
 
 /** The file of tokens, and who may call with one. */
 class AdminTokensTest {
@@ -30,7 +39,7 @@ class AdminTokensTest {
   }
 
   private AdminAccess access(@Nullable AdminTokenFile tokens, boolean loopback) {
-    return new AdminAccess(tokens, false, loopback, nanos::get);
+    return new AdminAccess(tokens, false, loopback, InstantSource.system(), nanos::get);
   }
 
   private static AdminAccess.Decision decide(AdminAccess access, @Nullable String header) {
@@ -124,6 +133,52 @@ class AdminTokensTest {
     assertThat(refusal(decide(access, "Bearer wrong"))).isEqualTo(ErrorCode.UNAUTHENTICATED);
   }
 
+  /** A customer has a /64: its addresses are one. A site has a /48, and more. */
+  @Test
+  void theAddressesOfAnIpv6NetworkAreOne() throws Exception {
+    AdminAccess access = access(AdminTokenFile.read(file(writer.line().toLine())), false);
+    for (int i = 0; i < AdminAccess.WRONG_TOKENS; i++) {
+      assertThat(refusal(wrong(access, "2001:db8:1:2::" + i))).isEqualTo(ErrorCode.UNAUTHENTICATED);
+    }
+    assertThat(refusal(wrong(access, "2001:db8:1:2:ffff::1"))).isEqualTo(ErrorCode.RATE_LIMITED);
+    assertThat(refusal(wrong(access, "2001:db8:1:3::1"))).isEqualTo(ErrorCode.UNAUTHENTICATED);
+    for (int i = 0; i < AdminAccess.WRONG_TOKENS * AdminAccess.SITE_FACTOR; i++) {
+      wrong(access, "2001:db8:1:" + Integer.toHexString(16 + i) + "::1");
+    }
+    assertThat(refusal(wrong(access, "2001:db8:1:f000::1"))).isEqualTo(ErrorCode.RATE_LIMITED);
+    assertThat(refusal(wrong(access, "2001:db8:2:1::1"))).isEqualTo(ErrorCode.UNAUTHENTICATED);
+  }
+
+  private static AdminAccess.Decision wrong(AdminAccess access, String from) throws Exception {
+    return access.decide(
+        Optional.of("Bearer wrong"), null, Optional.of(InetAddress.getByName(from)));
+  }
+
+  /** The handshake has checked the certificate once; a connection may outlive it. */
+  @Test
+  void aCertificateIsCheckedAtEachRequest() throws Exception {
+    Instant start = Instant.parse("2026-11-25T00:00:00Z");
+    String pem =
+        Authority.create(start, start.plus(Duration.ofDays(2)))
+            .issue("ann", start, start.plus(Duration.ofDays(1)))
+            .certificate();
+    X509Certificate certificate =
+        (X509Certificate)
+            CertificateFactory.getInstance("X.509")
+                .generateCertificate(
+                    new ByteArrayInputStream(pem.getBytes(StandardCharsets.US_ASCII)));
+    AtomicReference<Instant> now = new AtomicReference<>(start.plusSeconds(60));
+    AdminAccess access = new AdminAccess(null, true, true, now::get, nanos::get);
+    assertThat(access.decide(Optional.empty(), certificate, Optional.of(SOMEWHERE)))
+        .isInstanceOf(AdminAccess.Allowed.class);
+    for (Instant wrong :
+        new Instant[] {start.plus(Duration.ofDays(1)).plusSeconds(1), start.minusSeconds(9)}) {
+      now.set(wrong);
+      assertThat(refusal(access.decide(Optional.empty(), certificate, Optional.of(SOMEWHERE))))
+          .isEqualTo(ErrorCode.UNAUTHENTICATED);
+    }
+  }
+
   @Test
   void aChangedFileHoldsFromThenOn() throws Exception {
     Path file = file(reader.line().toLine());
@@ -161,6 +216,9 @@ class AdminTokensTest {
           .isInstanceOf(SettingsException.class)
           .hasMessage("PARLEY_ADMIN_TOKENS_FILE: line 3 is not NAME HASH read|write");
     }
+    Path same = file(good, good.replace("grafana", "prometheus"));
+    assertThatThrownBy(() -> AdminTokenFile.read(same))
+        .hasMessage("PARLEY_ADMIN_TOKENS_FILE: line 2: an earlier line has the same hash");
     Path twice = file(good, good);
     assertThatThrownBy(() -> AdminTokenFile.read(twice))
         .hasMessageContaining("line 2: an earlier line has the name grafana");

@@ -192,7 +192,7 @@ class AdminCommandTest {
            "action":"POST /admin/keys/rotation","target":"?lead_seconds=30","result":"done",
            "status":202},
           {"nr":5,"time":"2026-11-25T02:00:01Z","who":"ops","from":"127.0.0.1",
-           "action":"POST /admin/marks","target":"","result":"started"}],
+           "action":"POST /admin/marks","target":"","detail":"a=b","result":"started"}],
          "next_after":5}
         """;
     assertThat(run("audit", "--after", "3", "--limit", "2", "--url", url())).isZero();
@@ -200,12 +200,26 @@ class AdminCommandTest {
     assertThat(out().lines())
         .contains(
             "nr  time                  who  from       action                     target          "
-                + "  result",
+                + "  result    detail",
             "4   2026-11-25T02:00:00Z  ops  127.0.0.1  POST /admin/keys/rotation  ?lead_seconds=30"
-                + "  done 202",
+                + "  done 202  -",
             "5   2026-11-25T02:00:01Z  ops  127.0.0.1  POST /admin/marks          -               "
-                + "  started",
+                + "  started   a=b",
             "newer ones: --after 5");
+  }
+
+  @Test
+  void talkersAreTwoTables() {
+    body =
+        """
+        {"node":"n","seconds":87,"entries":5300,
+         "users":[{"user_id":"u_ann","entries":410,"at_most":412}],
+         "conversations":[{"conversation_id":"g_1","entries":900,"at_most":902}]}
+        """;
+    assertThat(run("talkers", "--url", url())).isZero();
+    assertThat(out().lines())
+        .containsSequence("entries  5300", "", "user   entries  at most", "u_ann  410      412")
+        .containsSequence("conversation  entries  at most", "g_1           900      902");
   }
 
   @Test
@@ -221,6 +235,13 @@ class AdminCommandTest {
             List.of("enrolment"),
             List.of("start-enrolment", "--per-second", "5"),
             List.of("end-enrolment"),
+            List.of("talkers", "--limit", "5"),
+            List.of("drain"),
+            List.of("start-drain"),
+            List.of("end-drain"),
+            List.of("verification"),
+            List.of("start-verification", "--per-second", "2"),
+            List.of("end-verification"),
             List.of("backup"),
             List.of("last-backup"),
             List.of("dead-letters", "--user", "u_1", "--limit", "3", "--cursor", "7-42"),
@@ -243,6 +264,13 @@ class AdminCommandTest {
             "GET /admin/archive/enrolment",
             "POST /admin/archive/enrolment?per_second=5",
             "DELETE /admin/archive/enrolment",
+            "GET /admin/talkers?limit=5",
+            "GET /admin/drain",
+            "POST /admin/drain",
+            "DELETE /admin/drain",
+            "GET /admin/verify",
+            "POST /admin/verify?per_second=2",
+            "DELETE /admin/verify",
             "POST /admin/backup",
             "GET /admin/backup",
             "GET /admin/push/dead-letters?user=u_1&limit=3&cursor=7-42",

@@ -150,6 +150,9 @@ class BansIT {
         ParleySocket witness = far.connectSynced(ben, "phone")) {
       long before = farSocket.text(direct, "before").path("seq").asLong();
       nearSocket.text(direct, "before too");
+      Map<String, Object> retried = new LinkedHashMap<>(text(direct));
+      retried.put("content", "before, and retried");
+      Answer accepted = far.post("/v1/messages", eve.accessToken(), retried).expect(201);
       ban(eve.userId(), 60);
       // Sent after the answer, on sockets that were open before it.
       for (ParleySocket socket : List.of(farSocket, nearSocket)) {
@@ -186,12 +189,17 @@ class BansIT {
           .expect(401);
       String forged = eve.refreshToken().substring(0, eve.refreshToken().length() - 4) + "AAAA";
       far.post("/v1/auth/refresh", null, Map.of("refresh_token", forged)).expect(401);
-      assertThat(far.log(ben, direct)).hasSize(2);
+      assertThat(far.log(ben, direct)).hasSize(3);
       assertThat(witness.frames(Frames.op("message")))
           .noneMatch(frame -> frame.path("content").asText().contains("after"));
+      // A retry of what was accepted is refused as every send, and is a duplicate after the ban.
+      far.post("/v1/messages", eve.accessToken(), retried).expect(403, "forbidden");
       // The refresh tokens of the time before are good again.
       tell(eve.userId(), UserAdministration.LiftBan::new);
       far.refresh(eve);
+      Answer duplicate = far.post("/v1/messages", eve.accessToken(), retried).expect(200);
+      assertThat(duplicate.body().path("duplicate").asBoolean()).isTrue();
+      assertThat(duplicate.body().path("message_id")).isEqualTo(accepted.body().path("message_id"));
       TestAccount again = far.login("eve", eve.password());
       far.connectSynced(again, "phone").close();
       far.post("/v1/messages", again.accessToken(), text(direct)).expect(201);

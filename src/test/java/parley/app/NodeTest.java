@@ -30,9 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import parley.admin.ManagementPort;
 import parley.client.Frames;
 import parley.client.ParleyClient;
 import parley.client.RawSocket;
@@ -216,20 +214,6 @@ class NodeTest {
 
   private static String self(Node node) {
     return "/cluster/members/" + Cluster.get(node.system()).selfAddress();
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "true, 127.0.0.1, false",
-    "true, localhost, false",
-    "true, ::1, false",
-    "false, 0.0.0.0, false",
-    "true, 0.0.0.0, true",
-    "true, 192.0.2.1, true",
-    "true, no.such.host.invalid, true",
-  })
-  void writeAccessFromOtherMachinesIsWarnedAbout(boolean write, String host, boolean warned) {
-    assertThat(ManagementPort.warning(write, host).isPresent()).isEqualTo(warned);
   }
 
   @Test

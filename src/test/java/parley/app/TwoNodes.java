@@ -20,6 +20,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.awaitility.Awaitility;
+import parley.admin.Readiness;
 import parley.client.ParleyClient;
 import parley.cluster.NodeTls;
 import parley.conversation.Conversation;
@@ -124,6 +125,7 @@ public final class TwoNodes implements AutoCloseable {
         TokenIssuers.read(settings.auth(), store, java.time.InstantSource.system()),
         new PushProviderFactory(null, null),
         new Telemetry(trails.apply(name)),
+        new Readiness(),
         () -> false);
   }
 

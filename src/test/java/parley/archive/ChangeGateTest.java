@@ -2,6 +2,7 @@ package parley.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -13,7 +14,8 @@ class ChangeGateTest {
   private final List<String> begun = new ArrayList<>();
 
   private CompletionStage<String> change(String name, CompletableFuture<String> end) {
-    return gate.change(() -> begin(name, end));
+    return gate.whenOpen(Duration.ofHours(1))
+        .thenCompose(open -> gate.change(() -> begin(name, end)));
   }
 
   private CompletionStage<String> begin(String name, CompletableFuture<String> end) {

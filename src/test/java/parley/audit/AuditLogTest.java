@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.ShardCommand;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
@@ -68,7 +70,7 @@ class AuditLogTest {
 
   private long start(String who, String target) {
     return log.<AuditLog.Started>runCommand(
-            to -> new AuditLog.Start(who, "10.0.0.1", "POST /admin/marks", target, to))
+            to -> new AuditLog.Start(who, "10.0.0.1", "POST /admin/marks", target, "", to))
         .reply()
         .nr();
   }
@@ -140,7 +142,7 @@ class AuditLogTest {
     for (long nr = 1; nr <= AuditLog.RECORDS + 3; nr++) {
       state.apply(started(nr, now.get()));
     }
-    assertThat(numbers(state.page(0L, 1))).containsExactly(4L);
+    assertThat(numbers(state.page(0L, 1, now.get()))).containsExactly(4L);
     state.apply(new AuditEvent.ChangeFinished(1, now.get(), 200));
     assertThat(state.contains(1)).isFalse();
   }
@@ -152,10 +154,41 @@ class AuditLogTest {
     state.apply(started(1, now.get()));
     state.apply(started(2, now.get() + day));
     state.apply(started(3, now.get() + AuditLog.RETENTION.toMillis() + 1));
-    assertThat(numbers(state.page(0L, 9))).containsExactly(2L, 3L);
+    long last = now.get() + AuditLog.RETENTION.toMillis() + 1;
+    assertThat(numbers(state.page(0L, 9, last))).containsExactly(2L, 3L);
     AuditState again = AuditState.of(state.toSnapshot());
-    assertThat(numbers(again.page(0L, 9))).containsExactly(2L, 3L);
+    assertThat(numbers(again.page(0L, 9, last))).containsExactly(2L, 3L);
     assertThat(again.nextNumber()).isEqualTo(4);
+  }
+
+  @Test
+  void aPageShowsNothingThatIsTooOldAlsoWithoutAnotherChange() {
+    start("ops", "u_1");
+    now.addAndGet(Duration.ofDays(1).toMillis());
+    start("ops", "u_2");
+    now.addAndGet(AuditLog.RETENTION.toMillis());
+    assertThat(numbers(page(0L, 9))).containsExactly(2L);
+    now.addAndGet(1);
+    assertThat(numbers(page(0L, 9))).isEmpty();
+    assertThat(numbers(page(null, 9))).isEmpty();
+    assertThat(start("ops", "u_3")).isEqualTo(3);
+  }
+
+  @Test
+  void aRecordSaysWhatWasDone() {
+    log.runCommand(
+        (ActorRef<AuditLog.Started> to) ->
+            new AuditLog.Start("ops", "10.0.0.1", "POST", "u_1", "minutes=60 reason=spam", to));
+    log.runCommand(
+        (ActorRef<AuditLog.Started> to) ->
+            new AuditLog.Start("ops", "10.0.0.1", "POST", "u_1", "理".repeat(1_000), to));
+    log.restart();
+    List<AuditRecord> records = page(0L, 9).records();
+    assertThat(records.getFirst().detail()).isEqualTo("minutes=60 reason=spam");
+    String cut = records.getLast().detail();
+    assertThat(cut).startsWith("理理").endsWith("…");
+    assertThat(cut.getBytes(StandardCharsets.UTF_8))
+        .hasSizeLessThanOrEqualTo(AuditLog.DETAIL_BYTES);
   }
 
   /** A number is used once, also if nothing is left. */
@@ -176,29 +209,43 @@ class AuditLogTest {
                 sizes.ascii(AuditLog.WHO_LENGTH),
                 sizes.ascii(AuditLog.ADDRESS_LENGTH),
                 sizes.ascii(AuditLog.ACTION_LENGTH),
-                sizes.ascii(AuditLog.TARGET_LENGTH)));
+                sizes.ascii(AuditLog.TARGET_LENGTH),
+                sizes.ascii(AuditLog.DETAIL_BYTES)));
       }
-      assertThat(sizes.of(state.page(0L, AuditLog.PAGE))).isLessThan(SerializedSizes.MESSAGE);
+      assertThat(sizes.of(state.page(0L, AuditLog.PAGE, now.get())))
+          .isLessThan(SerializedSizes.MESSAGE);
     }
   }
 
   private static AuditEvent.ChangeStarted started(long nr, long at) {
     return new AuditEvent.ChangeStarted(
-        nr, at, "ops", "10.0.0.1", "POST /admin/users/{user_id}/ban", "u_1");
+        nr, at, "ops", "10.0.0.1", "POST /admin/users/{user_id}/ban", "u_1", "");
   }
 
   @Test
   void theStoredFormIsPinned() throws IOException {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("started", started(3, 1_000));
+    all.put(
+        "started-detail",
+        new AuditEvent.ChangeStarted(
+            5, 1_400, "ops", "10.0.0.1", "POST /admin/x", "u_1", "minutes=60 reason=spam"));
     all.put("finished", new AuditEvent.ChangeFinished(3, 1_250, 204));
+    all.put(
+        "snapshot-detail",
+        new AuditState.Snapshot(
+            6,
+            List.of(
+                new AuditRecord(
+                    5, 1_400, "ops", "10.0.0.1", "POST /admin/x", "u_1", "minutes=60", 0, 0))));
     all.put(
         "snapshot",
         new AuditState.Snapshot(
             5,
             List.of(
-                new AuditRecord(3, 1_000, "ops", "10.0.0.1", "POST /admin/marks", "x", 204, 1_250),
-                new AuditRecord(4, 1_300, "ops", "10.0.0.1", "POST /admin/marks", "", 0, 0))));
+                new AuditRecord(
+                    3, 1_000, "ops", "10.0.0.1", "POST /admin/marks", "x", "", 204, 1_250),
+                new AuditRecord(4, 1_300, "ops", "10.0.0.1", "POST /admin/marks", "", "", 0, 0))));
     ObjectMapper json = new ObjectMapper();
     for (Map.Entry<String, Object> one : all.entrySet()) {
       boolean event = one.getValue() instanceof AuditEvent;

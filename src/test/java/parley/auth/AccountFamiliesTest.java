@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
+import parley.model.UserId;
 
 /** Families of refresh tokens: their generations, their ends, and who is told of an end. */
 final class AccountFamiliesTest extends AccountHarness {
@@ -146,7 +149,10 @@ final class AccountFamiliesTest extends AccountHarness {
     for (int i = 0; i < AccountEntity.LOGINS; i++) {
       assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
     }
+    int hashed = hasher.matched.size();
     assertThat(login(PASSWORD)).isEqualTo(new AccountReply.RateLimited(AccountEntity.LOGIN_MILLIS));
+    // A login that is refused costs no hash: a banned user's logins succeed, and end at once.
+    assertThat(hasher.matched.size()).isEqualTo(hashed);
     clock.forward(Duration.ofMillis(AccountEntity.LOGIN_MILLIS));
     assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
     assertThat(login(PASSWORD)).isInstanceOf(AccountReply.RateLimited.class);
@@ -169,6 +175,28 @@ final class AccountFamiliesTest extends AccountHarness {
     assertThat(refresh(a)).isEqualTo(new AccountReply.Unknown());
     assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
     assertThat(users.told).as("it knows").isEmpty();
+  }
+
+  /** Also those that no device has used, which only the account knows. */
+  @Test
+  void anOperatorEndsAllLogins() {
+    ActorRef<Account.Command> all = spawn("ended");
+    TestProbe<AccountReply> replies = kit.createTestProbe();
+    all.tell(new Account.Register(PASSWORD, "Bob", replies.getRef().narrow()));
+    AccountReply.SignedIn first = replies.expectMessageClass(AccountReply.SignedIn.class);
+    all.tell(new Account.Login(PASSWORD, replies.getRef().narrow(), "", null, 0));
+    AccountReply.SignedIn second = replies.expectMessageClass(AccountReply.SignedIn.class);
+    // The same name can be the id of a user of another identity provider.
+    all.tell(new Account.EndFamilies(new UserId("ended"), replies.getRef().narrow()));
+    replies.expectMessage(new AccountReply.FamilyGone());
+    assertThat(users.told).isEmpty();
+    all.tell(new Account.EndFamilies(first.userId(), replies.getRef().narrow()));
+    replies.expectMessage(new AccountReply.FamilyGone());
+    assertThat(users.told).containsExactly(first.sid(), second.sid());
+    for (AccountReply.SignedIn in : List.of(first, second)) {
+      all.tell(new Account.Refresh(token(in), replies.getRef().narrow()));
+      replies.expectMessage(new AccountReply.Unknown());
+    }
   }
 
   @Test

@@ -53,6 +53,7 @@ import parley.user.Delivery;
 import parley.user.PushDependencies;
 import parley.user.RowSamples;
 import parley.user.User;
+import parley.user.UserDependencies;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
 
@@ -239,25 +240,26 @@ class LazyStateCrashTest {
               () ->
                   UserSharding.create(
                       person,
-                      new UserSettings(
-                          Duration.ofMillis(12),
-                          Duration.ofSeconds(2),
-                          Duration.ofDays(1),
-                          Duration.ofSeconds(150),
-                          new SnapshotSchedule(20, 40)),
-                      (to, message) -> {
-                        told.incrementAndGet();
-                        if (!lost()) {
-                          conversation.tell(new Conversation.FromUser(message));
-                        }
-                      },
-                      AccountLogins.NONE,
-                      clock,
-                      PushDependencies.off(),
-                      shard.getRef(),
-                      new EntityMeters(new SimpleMeterRegistry(), clock),
-                      rows::add,
-                      MessageTrail.OFF)));
+                      new UserDependencies(
+                          new UserSettings(
+                              Duration.ofMillis(12),
+                              Duration.ofSeconds(2),
+                              Duration.ofDays(1),
+                              Duration.ofSeconds(150),
+                              new SnapshotSchedule(20, 40)),
+                          (to, message) -> {
+                            told.incrementAndGet();
+                            if (!lost()) {
+                              conversation.tell(new Conversation.FromUser(message));
+                            }
+                          },
+                          AccountLogins.NONE,
+                          clock,
+                          PushDependencies.off(),
+                          new EntityMeters(new SimpleMeterRegistry(), clock),
+                          rows::add,
+                          MessageTrail.OFF),
+                      shard.getRef())));
       ask(
           (ActorRef<User.ProfileReply> to) ->
               user(person).tell(new User.Ensure(person.value(), person.value(), to)));

@@ -38,6 +38,7 @@ import parley.telemetry.Telemetry;
 import parley.user.AccountLogins;
 import parley.user.PushDependencies;
 import parley.user.User;
+import parley.user.UserDependencies;
 import parley.user.UserSettings;
 import parley.user.UserSharding;
 
@@ -153,18 +154,19 @@ class LossyWireTest {
           kit.spawn(
               UserSharding.create(
                   person,
-                  new UserSettings(
-                      Duration.ofMillis(20),
-                      Duration.ofMillis(200),
-                      Duration.ofDays(1),
-                      Duration.ofSeconds(150),
-                      SnapshotSchedule.every(20)),
-                  (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
-                  AccountLogins.NONE,
-                  clock,
-                  PushDependencies.off(),
-                  shard.getRef(),
-                  telemetry.entities()));
+                  new UserDependencies(
+                      new UserSettings(
+                          Duration.ofMillis(20),
+                          Duration.ofMillis(200),
+                          Duration.ofDays(1),
+                          Duration.ofSeconds(150),
+                          SnapshotSchedule.every(20)),
+                      (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
+                      AccountLogins.NONE,
+                      clock,
+                      PushDependencies.off(),
+                      telemetry.entities()),
+                  shard.getRef()));
       TestProbe<User.ProfileReply> made = kit.createTestProbe();
       user.tell(new User.Ensure(person.value(), person.value(), made.getRef()));
       made.receiveMessage();

@@ -104,6 +104,19 @@ class SessionRegistryTest {
   }
 
   @Test
+  void afterACancelledDrainSocketsAreAcceptedAgain() {
+    connect(2);
+    drain();
+    TestProbe<ToSocket> late = kit.createTestProbe();
+    sessions.tell(new SessionRegistry.Open(late.ref()));
+    late.expectMessage(ToSocket.Refused.REFUSED);
+    sessions.tell(new SessionRegistry.Accept());
+    over.expectMessage(new SessionRegistry.Drained(2));
+    sessions.tell(new SessionRegistry.Open(late.ref()));
+    late.expectMessageClass(ToSocket.Opened.class);
+  }
+
+  @Test
   void drainWithoutSessionsEndsAtOnce() {
     drain();
     over.expectMessage(new SessionRegistry.Drained(0));

@@ -2,6 +2,7 @@ package parley.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
@@ -100,6 +101,27 @@ class JsonLinesTest {
     assertThat(summary.path("event").asText()).isEqualTo("lines_suppressed");
     assertThat(summary.path("suppressed_event").asText()).isEqualTo("message_delivered");
     assertThat(summary.path("node").asText()).isEqualTo(NodeName.get());
+  }
+
+  /** Lines about changes of operators are the record that stays, also when the store is lost. */
+  @Test
+  void noLineOfTheAuditIsLeftOut() throws Exception {
+    List<JsonNode> lines =
+        lines(
+            program -> {
+              program.getLogger("parley").setLevel(Level.ERROR);
+              for (int i = 0; i < 1_000; i++) {
+                program
+                    .getLogger("parley.audit")
+                    .atInfo()
+                    .addKeyValue("event", "audit_change_begins")
+                    .addKeyValue("nr", i)
+                    .log("Audit {}: POST /admin/marks ?entity=Account|ann", i);
+              }
+            });
+    assertThat(lines).hasSize(1_000);
+    assertThat(lines.getLast().path("nr").asInt()).isEqualTo(999);
+    assertThat(lines.toString()).doesNotContain("ann");
   }
 
   private static String letters(int number) {

@@ -97,6 +97,21 @@ class BanTest {
     assertThat(harness.devices()).noneMatch(device -> device.online());
   }
 
+  /** A second operator must not be told that it is done while the first one's sessions go on. */
+  @Test
+  void aSecondBanWaitsForTheSessionsOfTheFirst() {
+    TestProbe<Delivery> phone = harness.attach(PHONE, "1", false);
+    TestProbe<User.DoneReply> first = harness.done();
+    TestProbe<User.DoneReply> second = harness.done();
+    harness.tell(new UserAdministration.SetBan("spam", 5, first.getRef()));
+    harness.tell(new UserAdministration.SetBan("more spam", 9, second.getRef()));
+    assertThat(harness.ended(phone).banned()).isTrue();
+    second.expectNoMessage(Duration.ofMillis(100));
+    phone.stop();
+    first.expectMessage(new User.Done());
+    second.expectMessage(new User.Done());
+  }
+
   /** A session that does not end, such as one that is not read, is told again. */
   @Test
   void theAnswerDoesNotWaitForEver() {
@@ -191,7 +206,41 @@ class BanTest {
     TestProbe<User.DoneReply> done = harness.done();
     ActorRef<User.DoneReply> to = done.getRef();
     harness.tell(new UserAdministration.EndSessions(session, to));
-    return done.receiveMessage();
+    return done.receiveMessage(Duration.ofSeconds(20));
+  }
+
+  /** A message to the session's node can be lost, so the answer waits for its end. */
+  @Test
+  void theEndOfSessionsIsAnsweredWhenTheyHaveEnded() {
+    TestProbe<Delivery> phone = attach("1", "a", false);
+    TestProbe<User.DoneReply> done = harness.done();
+    harness.tell(new UserAdministration.EndSessions(null, done.getRef()));
+    assertThat(harness.ended(phone).why()).isEqualTo(Delivery.End.REMOVED);
+    done.expectNoMessage(Duration.ofMillis(100));
+    assertThat(harness.ended(phone).why()).as("told again").isEqualTo(Delivery.End.REMOVED);
+    phone.stop();
+    done.expectMessage(new User.Done());
+  }
+
+  /** It waits to be asked whether it is alive, because the device has a session already. */
+  @Test
+  void aSessionThatJustAttachesIsRefused() {
+    for (String ended : new String[] {null, "2"}) {
+      String sid = "late " + ended;
+      TestProbe<Delivery> old = attach("1 " + ended, "old " + ended, false);
+      TestProbe<Delivery> late = harness.probe();
+      harness.tell(new User.Attach(ALICE, PHONE, "test", "2", false, false, late.getRef(), sid));
+      Delivery.ProbeSession probe = late.expectMessageClass(Delivery.ProbeSession.class);
+      TestProbe<User.DoneReply> done = harness.done();
+      harness.tell(new UserAdministration.EndSessions(ended, done.getRef()));
+      assertThat(late.expectMessageClass(Delivery.Ended.class).refusal().code())
+          .isEqualTo(ErrorCode.UNAUTHENTICATED);
+      harness.tell(new User.SessionAlive(probe.order()));
+      old.stop();
+      done.expectMessage(Duration.ofSeconds(20), new User.Done());
+      late.expectNoMessage(Duration.ofMillis(100));
+      assertThat(harness.durable().hasLoginEnded(sid)).isTrue();
+    }
   }
 
   @Test

@@ -111,13 +111,14 @@ class UserGrowthTest {
         harness.kit.spawn(
             UserSharding.create(
                 ALICE,
-                harness.settings,
-                (to, message) -> {},
-                AccountLogins.NONE,
-                harness.clock,
-                PushDependencies.off(),
-                harness.shard.getRef(),
-                harness.entityMeters));
+                new UserDependencies(
+                    harness.settings,
+                    (to, message) -> {},
+                    AccountLogins.NONE,
+                    harness.clock,
+                    PushDependencies.off(),
+                    harness.entityMeters),
+                harness.shard.getRef()));
     harness.kit.createTestProbe().expectTerminated(user, Duration.ofSeconds(10));
   }
 

@@ -184,13 +184,14 @@ final class UserHarness implements AutoCloseable {
             kit.system(),
             UserSharding.create(
                 UserTestData.ALICE,
-                settings,
-                (to, message) -> conversations.add(new Sent(to, message)),
-                logins,
-                clock,
-                pushDependencies,
-                shard.getRef(),
-                entityMeters),
+                new UserDependencies(
+                    settings,
+                    (to, message) -> conversations.add(new Sent(to, message)),
+                    logins,
+                    clock,
+                    pushDependencies,
+                    entityMeters),
+                shard.getRef()),
             EventSourcedBehaviorTestKit.enabledSerializationSettings()
                 .withVerifyState(false)
                 .withVerifyEquality(true));

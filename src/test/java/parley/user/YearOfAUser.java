@@ -74,18 +74,19 @@ final class YearOfAUser {
           kit.spawn(
               UserSharding.create(
                   UserTestData.ALICE,
-                  new UserSettings(
-                      Duration.ofDays(1),
-                      Duration.ZERO,
-                      Duration.ofDays(1),
-                      standard.watchLease(),
-                      standard.snapshots()),
-                  (to, message) -> {},
-                  AccountLogins.NONE,
-                  () -> Instant.ofEpochMilli(now.get()),
-                  PushDependencies.off(),
-                  shard.getRef(),
-                  new EntityMeters(new SimpleMeterRegistry(), Instant::now)));
+                  new UserDependencies(
+                      new UserSettings(
+                          Duration.ofDays(1),
+                          Duration.ZERO,
+                          Duration.ofDays(1),
+                          standard.watchLease(),
+                          standard.snapshots()),
+                      (to, message) -> {},
+                      AccountLogins.NONE,
+                      () -> Instant.ofEpochMilli(now.get()),
+                      PushDependencies.off(),
+                      new EntityMeters(new SimpleMeterRegistry(), Instant::now)),
+                  shard.getRef()));
       user.tell(new User.Ensure("alice", "Alice", done.getRef()));
       done.receiveMessage(PATIENCE);
       for (int i = 0; i < days * daily; i++) {
