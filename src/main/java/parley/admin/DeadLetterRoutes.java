@@ -296,6 +296,7 @@ public final class DeadLetterRoutes extends AdminAnswers {
     } catch (NumberFormatException e) {
       // Reported below.
     }
-    throw new BadRequestException("not one of ours: " + parts.length + " parts");
+    throw new BadRequestException(
+        "not a position or id of a dead letter: " + parts.length + " parts");
   }
 }

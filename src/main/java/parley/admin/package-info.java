@@ -12,8 +12,8 @@
  * /cluster}. It asks who calls ({@code AdminAccess}), and records each change in {@link
  * parley.audit} before its route runs and after. A route that is not in the table is not reached,
  * so none can be forgotten. Rejected: a check in each route (the next one would forget it);
- * accounts of Parley for operators (who repairs the store at night must not need it to log in); a
- * record after the change only (a crash in between would hide it).
+ * accounts of Parley for operators (an operator who repairs the store must be able to log in
+ * without it); a record after the change only (a crash in between would hide it).
  *
  * <p>What if: a stranger without a token costs one hash, and a log line ten times; see {@code
  * AdminAccess}. Whoever has a token that may write makes 60 changes at once and then one a second.

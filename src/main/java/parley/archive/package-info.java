@@ -75,7 +75,7 @@
  * single put, and the put of the manifest is that step. The name of a segment contains its
  * checksum. So an attempt never overwrites a segment that another attempt relies on, also if a
  * paused node wakes up in the middle of it. Rejected: an index object for each conversation,
- * because it would be rewritten with every segment, by every node that believes to be the owner.
+ * because it would be rewritten with every segment, by every node that believes it is the owner.
  * Rejected: state in the entity for each segment, because it would grow for ever.
  *
  * <h2>Decision: pekko-http-xml is unpacked</h2>

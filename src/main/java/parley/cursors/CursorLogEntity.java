@@ -28,7 +28,7 @@ import parley.telemetry.Telemetry;
 
 /**
  * The event-sourced behaviour of the cursor log. It gathers the cursors of many conversations and
- * writes them as one event, when they fill an item of {@value #FULL_BYTES} bytes, when somebody
+ * writes them as one event, when they fill an item of {@value #FLUSH_BYTES} bytes, when somebody
  * waits for the answer, or when {@link #GATHER} has passed. What arrives during a write goes into
  * the next event.
  */
@@ -37,8 +37,11 @@ final class CursorLogEntity
   /** How long cursors are gathered. A member sees another's cursor move this much later. */
   static final Duration GATHER = Duration.ofSeconds(2);
 
-  /** The approximate size of an event that is written at once: DynamoDB bills by the kilobyte. */
-  static final int FULL_BYTES = 800;
+  /**
+   * The approximate size at which an event is written at once: a little below a kilobyte, the unit
+   * that DynamoDB bills.
+   */
+  static final int FLUSH_BYTES = 800;
 
   /** The approximate size beyond which nothing more is gathered. An item holds 400 KB. */
   private static final int MAX_BYTES = 100 * 1024;
@@ -53,7 +56,10 @@ final class CursorLogEntity
   static final int SNAPSHOT_EVERY = 1_000;
 
   private enum Message implements CursorLog.Internal {
-    /** Take the next sequence number, see {@link #ready}. */
+    /**
+     * Write an empty event, so that an earlier incarnation on another node can no longer write. See
+     * {@link #ready}.
+     */
     TAKE_OVER,
     /** Write what was gathered. */
     FLUSH,
@@ -78,8 +84,8 @@ final class CursorLogEntity
   private boolean flushAsked;
 
   /**
-   * Whether this incarnation has written. Before that it cannot know whether another node, which
-   * was removed from the cluster and does not know it, is writing still.
+   * Whether this incarnation has written. Until then, an earlier incarnation on a node that was
+   * removed unnoticed may still be writing.
    */
   private boolean ready;
 
@@ -230,7 +236,7 @@ final class CursorLogEntity
     if (bytes >= MAX_BYTES || callers.size() >= MAX_CALLERS) {
       return flush();
     }
-    if (bytes >= FULL_BYTES || keep.urgent()) {
+    if (bytes >= FLUSH_BYTES || keep.urgent()) {
       flushNext();
     } else if (callers.size() == 1) {
       timers.startSingleTimer(Message.FLUSH, gather);
@@ -271,7 +277,7 @@ final class CursorLogEntity
             });
   }
 
-  /** The conversations keep what was gathered themselves: each of them has a journal of its own. */
+  /** Refuses what was gathered. Each conversation then writes its cursors to its own journal. */
   private Effect<CursorLogEvent, CursorLogState> stopInOrder() {
     callers.forEach(one -> one.replyTo().tell(new CursorLog.NotKept(one.nr())));
     callers.clear();

@@ -11,15 +11,15 @@ import parley.model.UserId;
 /**
  * The newest kept cursors of each conversation, the conversation that was kept longest ago first.
  *
- * <p>A conversation is forgotten after {@link #RETENTION}, by a clock that runs only while events
- * come: the pause between two events counts as {@link #MAX_PAUSE} at most. So a conversation finds
- * its cursors however long no node ran.
+ * <p>A conversation is forgotten after {@link #RETENTION}, by a clock that only events move:
+ * between two events at most {@link #MAX_PAUSE} counts. So after an outage of any length the
+ * cursors are still there.
  */
 final class CursorLogState {
   /**
-   * The most conversations with kept cursors. A conversation that was kept has ten minutes of
-   * activity, so this is enough for 160 conversations a second that begin to talk. With {@link
-   * #MAX_MEMBERS} it keeps a snapshot below 24 MB.
+   * The most conversations with kept cursors. A conversation is held for {@link #RETENTION}, so
+   * this allows about 160 new ones a second. With {@link #MAX_MEMBERS} it keeps a snapshot below 24
+   * MB.
    */
   static final int MAX_CONVERSATIONS = 100_000;
 
@@ -35,13 +35,13 @@ final class CursorLogState {
   /** The most that the pause between two events adds to the clock. */
   static final Duration MAX_PAUSE = Duration.ofSeconds(2);
 
-  private final LinkedHashMap<ConversationId, Kept> conversations = new LinkedHashMap<>();
+  private final LinkedHashMap<ConversationId, HeldCursors> conversations = new LinkedHashMap<>();
   private int memberCount;
   private long lastAt;
   private long clock;
 
   /** The cursors of one conversation, and the state's clock when they were kept. */
-  private record Kept(long clock, Map<UserId, MemberCursors> members) {}
+  private record HeldCursors(long clock, Map<UserId, MemberCursors> members) {}
 
   /** Applies one event. */
   CursorLogState apply(CursorLogEvent event) {
@@ -59,19 +59,19 @@ final class CursorLogState {
   }
 
   private void keep(CursorLogEvent.ConversationCursors one) {
-    Kept before = conversations.remove(one.id());
+    HeldCursors before = conversations.remove(one.id());
     Map<UserId, MemberCursors> members =
         before == null ? LinkedHashMap.newLinkedHashMap(one.members().size()) : before.members();
     int known = members.size();
     one.members().forEach(m -> members.merge(m.userId(), m, MemberCursors::with));
     memberCount += members.size() - known;
-    conversations.put(one.id(), new Kept(clock, members));
+    conversations.put(one.id(), new HeldCursors(clock, members));
   }
 
   private void forgetOld() {
     var oldest = conversations.values().iterator();
     while (oldest.hasNext()) {
-      Kept kept = oldest.next();
+      HeldCursors kept = oldest.next();
       if (clock - kept.clock() <= RETENTION.toMillis()) {
         return;
       }
@@ -82,7 +82,7 @@ final class CursorLogState {
 
   /** Whether there is room for these cursors of this conversation. */
   boolean hasRoomFor(ConversationId id, List<MemberCursors> members) {
-    Kept kept = conversations.get(id);
+    HeldCursors kept = conversations.get(id);
     if (kept == null) {
       return conversations.size() < MAX_CONVERSATIONS
           && memberCount + members.size() <= MAX_MEMBERS;
@@ -98,7 +98,7 @@ final class CursorLogState {
 
   /** The kept cursors of a conversation; empty if there are none. */
   List<MemberCursors> of(ConversationId id) {
-    Kept kept = conversations.get(id);
+    HeldCursors kept = conversations.get(id);
     return kept == null ? List.of() : List.copyOf(kept.members().values());
   }
 
@@ -120,7 +120,7 @@ final class CursorLogState {
       for (CursorLogSnapshot.StoredCursors one : stored.conversations()) {
         Map<UserId, MemberCursors> members = new LinkedHashMap<>();
         one.members().forEach(m -> members.put(m.userId(), m));
-        state.conversations.put(one.id(), new Kept(one.clock(), members));
+        state.conversations.put(one.id(), new HeldCursors(one.clock(), members));
         state.memberCount += members.size();
       }
     }

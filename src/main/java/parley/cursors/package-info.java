@@ -7,15 +7,15 @@
  * Context: a message moves the receiver's cursors two times: its device has it, and a moment later
  * it is read. Members are told only what is durable, because a cursor never goes back. So each move
  * was an event of its own, and on DynamoDB, where an item costs as much as a kilobyte, these were
- * two of three and a half units of a message. Decision: conversations that share a store send their
- * moves to one entity, the cursor log. It gathers the moves of all conversations for two seconds,
- * or until they fill a kilobyte, and writes them as one event. A read by HTTP, for which somebody
- * waits, is written at once. Then the conversations tell their members. The conversation's own
- * journal gets the moves with its next entry, after five minutes, or when nobody has used the
- * conversation for a while.
+ * two of the three and a half write units that a message costs. Decision: conversations that share
+ * a store send their moves to one entity, the cursor log. It gathers the moves of all conversations
+ * for two seconds, or until they fill a kilobyte, and writes them as one event. A read by HTTP, for
+ * which somebody waits, is written at once. Then the conversations tell their members. The
+ * conversation's own journal gets the moves with its next entry, after five minutes, or when nobody
+ * has used the conversation for a while.
  *
- * <p>A move that only the log has is no version of the inbox row. Users confirm versions only, so
- * they are told once more when the own journal has the move; a direct conversation's ticks that
+ * <p>While a move is only in the log, the inbox row keeps its version. Users confirm versions only,
+ * so they are told once more when the own journal has the move; a direct conversation's ticks that
  * were lost on the way are shown then. A user that starts again is told all cursors at once.
  *
  * <pre>

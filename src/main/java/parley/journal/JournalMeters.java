@@ -18,10 +18,10 @@ import parley.telemetry.ProcessMeters;
  * Thread-safe.
  */
 public final class JournalMeters {
-  /** Timer: from the journal's getting an event to its being durable. */
+  /** Timer: from the arrival of an event at the journal until it is durable. */
   public static final String WRITE_TIME = "parley.journal.write.time";
 
-  /** Counter: events that were not written, or of which that is not known. */
+  /** Counter: events that were not written, or whose outcome is unknown. */
   public static final String WRITE_FAILURES = "parley.journal.write.failures";
 
   /** Summary: bytes of an event as it is stored. */

@@ -3,6 +3,10 @@ package parley.model;
 /**
  * Every error a client can get: its name, which never changes, its HTTP status, and whether the
  * same call may succeed later.
+ *
+ * <p>A new one also belongs into {@code openapi.json}, {@code asyncapi.json}, {@code
+ * guide/errors.md} and the web client's {@code text.js}. Codes travel between nodes, so it takes
+ * two versions, see {@link parley.serial}.
  */
 public enum ErrorCode {
   /** A field is missing or wrong. */

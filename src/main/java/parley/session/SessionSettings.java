@@ -23,8 +23,8 @@ import parley.protocol.FrameWriter;
  *     from it
  * @param replayBytes bytes from which on nothing is replayed
  * @param slowPatience how long a client may stay slow before its connection is closed
- * @param slowGrace longest slow period after which entries are sent late; after a longer one a gap
- *     announces them
+ * @param slowGrace if a client was slow for no longer than this, it still gets the missed entries;
+ *     otherwise a gap announces them
  * @param resumeEvery interval at which a session that lost its user entity attaches again
  * @param resumePatience how long it tries before it closes the connection, so that the client
  *     reconnects

@@ -104,7 +104,7 @@ class CursorLogTest {
   @Test
   void aFullEventDoesNotWait() {
     ActorRef<CursorLog.Command> log = start(NEVER);
-    int some = CursorLogEntity.FULL_BYTES / 90 + 1;
+    int some = CursorLogEntity.FLUSH_BYTES / 90 + 1;
     for (int i = 1; i <= some; i++) {
       log.tell(keep(i, i, 7));
     }
@@ -124,7 +124,7 @@ class CursorLogTest {
   @Test
   void repeatedCursorsOfAMemberTakeNoMoreRoom() {
     ActorRef<CursorLog.Command> log = start(NEVER);
-    int some = CursorLogEntity.FULL_BYTES / 50 + 1;
+    int some = CursorLogEntity.FLUSH_BYTES / 50 + 1;
     for (int i = 1; i <= some; i++) {
       log.tell(keep(1, i, i));
     }
