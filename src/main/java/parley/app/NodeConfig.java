@@ -82,7 +82,8 @@ public final class NodeConfig {
                 "pekko.management.http.hostname", cluster.remote().host(),
                 "pekko.discovery.kubernetes-api.pod-label-selector", cluster.pods().selector(),
                 "pekko.management.cluster.bootstrap.contact-point-discovery.required-contact-point-nr",
-                    cluster.pods().required()),
+                    cluster.pods().required(),
+                "parley.cluster.stateful-set", cluster.pods().statefulSet()),
             "settings")
         .withFallback(ConfigFactory.parseResources("parley-kubernetes.conf"));
   }

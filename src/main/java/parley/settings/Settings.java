@@ -213,8 +213,10 @@ public record Settings(
    *
    * @param selector the labels of their pods, as {@code kubectl -l} takes them
    * @param required how many pods must have answered each other before they may form a new cluster
+   * @param statefulSet the StatefulSet of the pods, whose replicas say that number too; empty for
+   *     none
    */
-  public record Pods(String selector, int required) {}
+  public record Pods(String selector, int required, String statefulSet) {}
 
   /**
    * What one user or address may do; 0 lifts the limit.

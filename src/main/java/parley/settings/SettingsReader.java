@@ -42,6 +42,11 @@ final class SettingsReader {
   private static final int MESSAGES_MAX = 1_000_000_000;
   private static final Pattern SELECTOR = Pattern.compile("[A-Za-z0-9./_,=!() -]{1,512}");
   private static final Pattern TABLE_PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,200}");
+
+  /** A DNS label, which goes into a path; or nothing. */
+  private static final Pattern STATEFUL_SET =
+      Pattern.compile("([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?");
+
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]{0,253}|\\[?[0-9A-Fa-f:.]+]?");
   private static final Set<String> LOG_LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
 
@@ -269,8 +274,15 @@ final class SettingsReader {
     if (!SELECTOR.matcher(selector).matches()) {
       throw Environment.invalid(name, "must be labels such as app=chat,part=server", selector);
     }
+    String setName = "PARLEY_KUBERNETES_STATEFULSET";
+    String statefulSet = env.text(setName, "");
+    if (!STATEFUL_SET.matcher(statefulSet).matches()) {
+      throw Environment.invalid(setName, "must be the name of a StatefulSet", statefulSet);
+    }
     return new Pods(
-        selector, env.number("PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS", 2, 1, REQUIRED_PODS_MAX));
+        selector,
+        env.number("PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS", 2, 1, REQUIRED_PODS_MAX),
+        statefulSet);
   }
 
   private Connections connections() throws SettingsException {

@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
 import parley.client.Keytool;
 
 /**
- * The part of a Kubernetes API server that nodes use: the list of pods and one kind of lease, over
- * TLS. It accepts only the current token, and permits only what a Role permits.
+ * The part of a Kubernetes API server that nodes use: the list of pods, the replicas of their
+ * StatefulSet, and one kind of lease, over TLS. It accepts only the current token, and permits only
+ * what a Role permits.
  */
 final class FakeKubernetes implements AutoCloseable {
   static final String NAMESPACE = "chat";
@@ -56,6 +57,7 @@ final class FakeKubernetes implements AutoCloseable {
   private final Map<String, Integer> tokens = new LinkedHashMap<>();
 
   private int versions = 1;
+  private int replicas = 1;
 
   /**
    * Starts on a free port of the loopback address.
@@ -131,6 +133,11 @@ final class FakeKubernetes implements AutoCloseable {
     ObjectNode one = status.putArray("containerStatuses").addObject().put("name", "parley");
     one.put("ready", false).putObject("state").putObject(state).put("startedAt", "2026-01-01");
     pods.put(name, pod);
+  }
+
+  /** Sets how many replicas every StatefulSet has. */
+  synchronized void scale(int count) {
+    replicas = count;
   }
 
   synchronized void gone(String name) {
@@ -215,8 +222,15 @@ final class FakeKubernetes implements AutoCloseable {
     return switch (call.resource()) {
       case "pods" -> new Answer(200, podList(exchange.getRequestURI().getRawQuery()));
       case "leases" -> lease(call, exchange.getRequestBody());
+      case "statefulsets" -> new Answer(200, statefulSet());
       default -> Answer.failure(404, call.resource());
     };
+  }
+
+  private JsonNode statefulSet() {
+    ObjectNode set = JSON.createObjectNode().put("kind", "StatefulSet");
+    set.putObject("spec").put("replicas", replicas);
+    return set;
   }
 
   private JsonNode podList(String rawQuery) {

@@ -128,6 +128,42 @@ class KubernetesIT {
     assertThat(kubernetes.calls()).noneMatch(call -> call.status() == 403);
   }
 
+  /** The number that must find each other follows the StatefulSet; no setting has to. */
+  @Test
+  void aNewClusterNeedsMoreThanHalfOfTheReplicas() throws Exception {
+    String[] set = {"PARLEY_KUBERNETES_STATEFULSET", "parley"};
+    kubernetes.scale(5);
+    pod(10, "PARLEY_KUBERNETES_STATEFULSET", "parley", "PARLEY_MANAGEMENT_WRITE", "true");
+    pod(11, set);
+    await("asked by the pod that would form a cluster of two")
+        .atMost(Duration.ofSeconds(90))
+        .until(() -> replicasRead() > 3);
+    assertThat(members(10)).isEmpty();
+    assertThat(members(11)).isEmpty();
+
+    pod(12, set);
+    awaitOneCluster(10, 11, 12);
+    pod(13, set);
+    pod(14, set);
+    awaitOneCluster(10, 11, 12, 13, 14);
+
+    // Two go in order, the number is three, and everything else dies: two of three may begin.
+    kubernetes.scale(3);
+    for (int last : List.of(13, 14)) {
+      assertThat(change("PUT", 10, member(last), "operation=leave")).isEqualTo(200);
+      awaitEnd(last);
+      kubernetes.gone("parley-" + last);
+    }
+    awaitOneCluster(10, 11, 12);
+    for (int last : List.of(10, 11, 12)) {
+      kill(last);
+    }
+    pod(10, set);
+    pod(11, set);
+    awaitOneCluster(10, 11);
+    assertThat(kubernetes.calls()).noneMatch(call -> call.status() == 403);
+  }
+
   @Test
   void operatorsMayChangeTheClusterWhereTheyWereAllowedTo() throws Exception {
     pod(10, "PARLEY_MANAGEMENT_WRITE", "true");
@@ -312,6 +348,12 @@ class KubernetesIT {
 
   private long listings() {
     return kubernetes.calls().stream().filter(call -> call.resource().equals("pods")).count();
+  }
+
+  private long replicasRead() {
+    return kubernetes.calls().stream()
+        .filter(call -> call.resource().equals("statefulsets") && call.status() == 200)
+        .count();
   }
 
   private int updates(int status) {

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.networking.v1.Ingress;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -43,9 +44,16 @@ final class KubernetesManifests {
   static final String BASE = "base";
   static final String INGRESS = "components/ingress";
   static final String COLD = "components/cold-s3";
+  static final String AUTOSCALING = "components/autoscaling";
+  static final String ZONES = "components/three-zones";
+  static final String TRACES = "components/traces";
   static final String MONITORING = "components/monitoring";
   static final String LOCAL = "overlays/local";
   static final String KUSTOMIZATION = "kustomization.yaml";
+
+  /** The folders that are read. */
+  static final List<String> ALL =
+      List.of(BASE, INGRESS, COLD, AUTOSCALING, ZONES, TRACES, MONITORING, LOCAL);
 
   private static final ObjectMapper YAML =
       new ObjectMapper(
@@ -78,6 +86,7 @@ final class KubernetesManifests {
           PodDisruptionBudget.class,
           NetworkPolicy.class,
           Ingress.class,
+          HorizontalPodAutoscaler.class,
           ServiceMonitor.class,
           PrometheusRule.class);
 
@@ -91,7 +100,7 @@ final class KubernetesManifests {
   /** Reads all YAML of these folders. */
   static KubernetesManifests read(Path k8s) throws IOException {
     Map<String, List<ObjectNode>> files = new TreeMap<>();
-    for (String folder : List.of(BASE, INGRESS, COLD, MONITORING, LOCAL)) {
+    for (String folder : ALL) {
       try (Stream<Path> all = Files.list(k8s.resolve(folder))) {
         for (Path file : all.filter(Files::isRegularFile).toList()) {
           List<ObjectNode> documents = new ArrayList<>();
@@ -137,6 +146,15 @@ final class KubernetesManifests {
 
   JsonNode kustomization(String folder) {
     return files.getOrDefault(folder + "/" + KUSTOMIZATION, List.of()).getFirst();
+  }
+
+  /** The first document of a kind in a folder, with what the model leaves out. */
+  JsonNode document(String folder, String kind) {
+    return names(folder).stream()
+        .flatMap(name -> files.getOrDefault(folder + "/" + name, List.of()).stream())
+        .filter(document -> document.path("kind").asText().equals(kind))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The errors of an API server for all of them; empty if there are none. */

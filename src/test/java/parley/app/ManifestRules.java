@@ -23,7 +23,8 @@ import parley.settings.SettingsException;
 
 /**
  * The rules by which the manifests must agree with each other and with the program. {@link
- * TrafficRules} has the rules for the traffic to the pods.
+ * TrafficRules} has the rules for the traffic to the pods, {@link ComponentRules} those for what an
+ * overlay may add.
  */
 final class ManifestRules {
   private static final List<String> FOLDERS =
@@ -31,6 +32,7 @@ final class ManifestRules {
           KubernetesManifests.BASE,
           KubernetesManifests.INGRESS,
           KubernetesManifests.COLD,
+          KubernetesManifests.TRACES,
           KubernetesManifests.LOCAL);
 
   /** What a kustomization may say; DashboardsTest looks at what is generated. */
@@ -42,6 +44,7 @@ final class ManifestRules {
           "resources",
           "patches",
           "images",
+          "replacements",
           "generatorOptions",
           "configMapGenerator");
 
@@ -75,6 +78,7 @@ final class ManifestRules {
     NodePods nodePods = new NodePods(kubernetesManifests, findings);
     ManifestRules rules = new ManifestRules(kubernetesManifests, nodePods, findings);
     TrafficRules traffic = new TrafficRules(kubernetesManifests, nodePods, findings);
+    ComponentRules components = new ComponentRules(kubernetesManifests, nodePods, findings);
     try {
       rules.files();
       rules.settings();
@@ -88,6 +92,10 @@ final class ManifestRules {
       traffic.network();
       traffic.ingress();
       traffic.monitoring();
+      components.autoscaling();
+      components.zones();
+      components.traces();
+      components.families();
       rules.security();
     } catch (SettingsException e) {
       findings.add("settings: " + e.getMessage());
@@ -110,9 +118,7 @@ final class ManifestRules {
   }
 
   private void files() {
-    List<String> all = new ArrayList<>(FOLDERS);
-    all.add(KubernetesManifests.MONITORING);
-    for (String folder : all) {
+    for (String folder : KubernetesManifests.ALL) {
       JsonNode kustomization = kubernetesManifests.kustomization(folder);
       Set<String> listed = new TreeSet<>(Set.of(KubernetesManifests.KUSTOMIZATION));
       kustomization.path("resources").forEach(name -> listed.add(name.asText()));
@@ -181,6 +187,9 @@ final class ManifestRules {
     findings.expect(
         pods.required() > replicas / 2 && pods.required() <= replicas,
         "PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS and replicas");
+    findings.expect(
+        pods.statefulSet().equals(nodes.getMetadata().getName()),
+        "PARLEY_KUBERNETES_STATEFULSET is not the StatefulSet");
     for (String label : pods.selector().split(",", -1)) {
       String[] pair = label.split("=", 2);
       findings.expect(
@@ -291,6 +300,8 @@ final class ManifestRules {
     for (FakeKubernetes.Call needed :
         List.of(
             new FakeKubernetes.Call("list", "", "pods", "", 0),
+            new FakeKubernetes.Call(
+                "get", "apps", "statefulsets", nodes.getMetadata().getName(), 0),
             new FakeKubernetes.Call("get", group, "leases", lease, 0),
             new FakeKubernetes.Call("update", group, "leases", lease, 0),
             new FakeKubernetes.Call("create", group, "leases", "", 0))) {
@@ -299,10 +310,12 @@ final class ManifestRules {
     for (PolicyRule rule :
         kubernetesManifests.one(KubernetesManifests.BASE, Role.class).getRules()) {
       findings.expect(
-          Set.of("pods", "leases").containsAll(rule.getResources())
+          Set.of("pods", "leases", "statefulsets").containsAll(rule.getResources())
               && Set.of("get", "list", "watch", "create", "update").containsAll(rule.getVerbs())
               && (!rule.getResources().contains("pods")
-                  || Set.of("get", "list", "watch").containsAll(rule.getVerbs())),
+                  || Set.of("get", "list", "watch").containsAll(rule.getVerbs()))
+              && (!rule.getResources().contains("statefulsets")
+                  || rule.getVerbs().equals(List.of("get"))),
           "the Role allows too much: " + rule.getResources() + " " + rule.getVerbs());
     }
     RoleBinding binding = kubernetesManifests.one(KubernetesManifests.BASE, RoleBinding.class);

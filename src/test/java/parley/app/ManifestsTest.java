@@ -1,9 +1,12 @@
 package parley.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static parley.app.PlantedDisagreement.change;
+import static parley.app.PlantedDisagreement.manifests;
+import static parley.app.PlantedDisagreement.remove;
+import static parley.app.PlantedDisagreement.set;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -18,7 +21,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -50,17 +52,7 @@ class ManifestsTest {
   private static final String MONITOR = "components/monitoring/servicemonitor.yaml";
   private static final String COLD = "components/cold-s3/configmap.yaml";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   @TempDir Path temporary;
-
-  private static KubernetesManifests manifests() {
-    try {
-      return KubernetesManifests.read(Path.of("k8s"));
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
 
   @Test
   void theManifestsFollowTheRules() {
@@ -114,6 +106,7 @@ class ManifestsTest {
             "1",
             "CONTACT_POINTS"),
         set(MAP, "ConfigMap", "/data", "PARLEY_KUBERNETES_SELECTOR", "app=x", "SELECTOR"),
+        set(MAP, "ConfigMap", "/data", "PARLEY_KUBERNETES_STATEFULSET", "x", "STATEFULSET"),
         set(SET, "StatefulSet", "/spec", "replicas", 2, "majority"),
         set(SET, "StatefulSet", "/spec", "replicas", 4, "CONTACT_POINTS"),
         set(SET, "StatefulSet", "/spec", "serviceName", "parley", "serviceName"),
@@ -175,8 +168,9 @@ class ManifestsTest {
         set(SERVICES, "Service", "/spec/ports/1", "targetPort", "admin", "leads to"),
         set(SERVICES, "Service", "/metadata", "name", "parley-peers", "serviceName"),
         remove(RIGHTS, "Role", "/rules/0/verbs", 1, "lacks"),
-        remove(RIGHTS, "Role", "/rules/2/verbs", 1, "lacks"),
+        remove(RIGHTS, "Role", "/rules/3/verbs", 1, "lacks"),
         remove(RIGHTS, "Role", "/rules", 1, "lacks"),
+        remove(RIGHTS, "Role", "/rules", 2, "lacks"),
         set(RIGHTS, "Role", "/rules/0", "apiGroups", "x", "apiGroups"),
         change(
             RIGHTS,
@@ -191,7 +185,12 @@ class ManifestsTest {
         change(
             RIGHTS,
             "Role",
-            role -> ((ArrayNode) role.at("/rules/2/resourceNames")).set(0, "other"),
+            role -> ((ArrayNode) role.at("/rules/1/verbs")).add("update"),
+            "too much"),
+        change(
+            RIGHTS,
+            "Role",
+            role -> ((ArrayNode) role.at("/rules/3/resourceNames")).set(0, "other"),
             "lacks"),
         set(RIGHTS, "RoleBinding", "/subjects/0", "name", "default", "role, binding"),
         set(DISRUPTION, "PodDisruptionBudget", "/spec", "maxUnavailable", 2, "majority"),
@@ -424,39 +423,5 @@ class ManifestsTest {
       }
     }
     assertThat(replaced).isEqualTo(2);
-  }
-
-  private static DynamicTest set(
-      String file, String kind, String at, String field, Object value, String noticed) {
-    return change(
-        file,
-        kind,
-        document -> ((ObjectNode) document.at(at)).set(field, JSON.valueToTree(value)),
-        noticed + " (" + field + ")",
-        noticed);
-  }
-
-  private static DynamicTest remove(
-      String file, String kind, String at, int index, String noticed) {
-    return change(
-        file,
-        kind,
-        document -> assertThat(((ArrayNode) document.at(at)).remove(index)).isNotNull(),
-        noticed + " (without " + at + " " + index + ")",
-        noticed);
-  }
-
-  private static DynamicTest change(
-      String file, String kind, Consumer<ObjectNode> change, String noticed) {
-    return change(file, kind, change, noticed, noticed);
-  }
-
-  private static DynamicTest change(
-      String file, String kind, Consumer<ObjectNode> change, String name, String noticed) {
-    return DynamicTest.dynamicTest(
-        file + ": " + name,
-        () ->
-            assertThat(ManifestRules.problems(manifests().with(file, kind, change)))
-                .anyMatch(problem -> problem.contains(noticed)));
   }
 }

@@ -37,7 +37,7 @@ class SettingsTest {
     assertThat(settings.managementWrite()).isFalse();
     assertThat(settings.trustedProxies()).isSameAs(TrustedProxies.NONE);
     assertThat(settings.cluster().pods())
-        .isEqualTo(new Settings.Pods("app.kubernetes.io/name=parley", 2));
+        .isEqualTo(new Settings.Pods("app.kubernetes.io/name=parley", 2, ""));
     assertThat(settings.auth()).isEqualTo(new Settings.Auth(null, null));
     assertThat(settings.apns()).isNull();
     assertThat(settings.fcm()).isNull();
