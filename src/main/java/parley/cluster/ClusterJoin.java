@@ -81,7 +81,7 @@ public final class ClusterJoin {
   /** The addresses of the seed nodes. All nodes use the same name of the actor system. */
   private static List<Address> addresses(Address self, List<HostPort> seeds) {
     return seeds.stream()
-        .map(seed -> new Address(self.protocol(), self.system(), seed.host(), seed.port()))
+        .map(seed -> new Address(self.protocol(), self.system(), seed.bracketedHost(), seed.port()))
         .toList();
   }
 

@@ -45,6 +45,20 @@
  *   <li>Serializer identifiers never change, and the number of shards only while no node runs.
  * </ul>
  *
+ * <h2>Changing what is written: expand, migrate, contract</h2>
+ *
+ * The newest two versions run beside each other, and the older one may have to come back. So what
+ * an older one cannot read is never written before a switch says so:
+ *
+ * <ol>
+ *   <li>Expand: a version reads the new form and writes the old one.
+ *   <li>Migrate: when it runs on every node, a switch makes nodes write the new form. Either the
+ *       switch is a role that all members must have ({@code parley.cursors.CursorLogSharding}), so
+ *       one older node holds it back, or a setting. From here on there is no way back to a version
+ *       before step 1.
+ *   <li>Contract: a later version no longer writes the old form. What is stored is read for ever.
+ * </ol>
+ *
  * <p>The test {@code WireFormTest} holds every message in the form in which it first was sent, and
  * reads it with unknown fields added.
  *

@@ -205,6 +205,12 @@ class SettingsTest {
             "PARLEY_SEED_NODES: localhost:25520 is this node, which PARLEY_REMOTE_HOST calls"
                 + " 127.0.0.1:25520: write it alike");
 
+    env.put("PARLEY_SEED_NODES", "[::1]:25520,[::1]:25521");
+    env.put("PARLEY_REMOTE_HOST", "::1");
+    assertThat(Settings.from(env).cluster().seeds())
+        .containsExactly(new HostPort("::1", 25_520), new HostPort("::1", 25_521))
+        .contains(Settings.from(env).cluster().remote());
+    env.put("PARLEY_REMOTE_HOST", "127.0.0.1");
     env.put("PARLEY_SEED_NODES", "127.0.0.1:25520,localhost:25521");
     assertThat(Settings.from(env).cluster().seeds()).hasSize(2);
     env.put("PARLEY_SEED_NODES", "localhost:25521,no.such.host.invalid:25520");

@@ -40,7 +40,7 @@ public record FaultPlan(List<Step> steps) {
   }
 
   /** Stands for all nodes. */
-  static final int ALL = -1;
+  public static final int ALL = -1;
 
   /**
    * One harm.

@@ -83,7 +83,7 @@ public final class SharedStore implements AutoCloseable {
    * @param kind one that is of the store
    * @param node whose requests, or {@link FaultPlan#ALL}
    */
-  void hurt(FaultPlan.Kind kind, int node) {
+  public void hurt(FaultPlan.Kind kind, int node) {
     for (int n = 0; n < proxies.size(); n++) {
       if (node == FaultPlan.ALL || node == n) {
         proxies.get(n).rule(call -> judge(kind));
@@ -92,7 +92,7 @@ public final class SharedStore implements AutoCloseable {
   }
 
   /** Ends the fault, and returns how many requests were spoiled since it began. */
-  long heal() {
+  public long heal() {
     proxies.forEach(FaultProxy::heal);
     return spoiled.getAndSet(0);
   }
