@@ -32,6 +32,7 @@ import parley.bench.scenario.Drain;
 import parley.bench.scenario.Dynamodb;
 import parley.bench.scenario.Groups;
 import parley.bench.scenario.History;
+import parley.bench.scenario.HttpCalls;
 import parley.bench.scenario.Idle;
 import parley.bench.scenario.Latency;
 import parley.bench.scenario.Mixed;
@@ -121,6 +122,7 @@ public final class Load {
     all.put("storm", new Storm());
     all.put("drain", new Drain());
     all.put("history", new History());
+    all.put("http", new HttpCalls());
     all.put("mixed", new Mixed());
     all.put("start", new Start());
     all.put("dynamodb", new Dynamodb());

@@ -160,6 +160,21 @@ class MonitoredNodesTest {
         .untilAsserted(() -> assertThat(emptyPanels()).isSubsetOf(EMPTY_WITHOUT_USE));
   }
 
+  /** Each metric of the autoscaler is a number for each node, also without calls. */
+  @Test
+  void prometheusAnswersTheQueriesOfTheAutoscaler() throws Exception {
+    assertThat(MonitoringFiles.autoscalerQueries()).hasSize(4);
+    for (String query : MonitoringFiles.autoscalerQueries()) {
+      JsonNode answer = prometheus.query(query);
+      Set<String> namespaces = new TreeSet<>();
+      for (JsonNode one : answer) {
+        namespaces.add(one.at("/metric/namespace").asText());
+        assertThat(one.at("/value/1").asDouble(-1)).as(query).isGreaterThanOrEqualTo(0);
+      }
+      assertThat(namespaces).as(query).containsExactly("dynamodb", "embedded");
+    }
+  }
+
   private static Set<String> emptyPanels() throws IOException, InterruptedException {
     Set<String> empty = new TreeSet<>();
     for (Query query : MonitoringFiles.queries()) {
@@ -193,6 +208,7 @@ class MonitoredNodesTest {
     List<String> all = new ArrayList<>();
     MonitoringFiles.alerts().stream().map(Alert::expression).forEach(all::add);
     MonitoringFiles.queries().stream().map(Query::expression).forEach(all::add);
+    all.addAll(MonitoringFiles.autoscalerQueries());
     return all;
   }
 

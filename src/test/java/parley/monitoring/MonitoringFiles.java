@@ -92,6 +92,21 @@ final class MonitoringFiles {
     return dashboards;
   }
 
+  /** The queries by which prometheus-adapter answers the autoscaler, as it sends them. */
+  static List<String> autoscalerQueries() {
+    List<String> queries = new ArrayList<>();
+    Path values = Path.of("k8s/prometheus-adapter/values.yaml");
+    for (JsonNode rule : read(() -> YAML.readTree(values.toFile())).at("/rules/custom")) {
+      queries.add(
+          rule.path("metricsQuery")
+              .asText()
+              .replace("<<.GroupBy>>", "namespace")
+              .replace("<<.LabelMatchers>>", "job=\"parley\""));
+      queries.add(rule.path("seriesQuery").asText());
+    }
+    return queries;
+  }
+
   /** All queries of all panels. */
   static List<Query> queries() {
     List<Query> queries = new ArrayList<>();
