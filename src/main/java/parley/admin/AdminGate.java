@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.StreamSupport;
+import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -37,6 +38,10 @@ import parley.port.HttpPort;
  * AdminCalls} is answered 404, so a route cannot be forgotten there.
  */
 final class AdminGate {
+  /** Who calls; each change that reaches a route has it. */
+  private static final AttributeKey<String> CALLER =
+      AttributeKey.create("parley-operator", String.class);
+
   private static final int UNAVAILABLE_RETRY_MILLIS = 1_000;
   private static final Logger LOG = LoggerFactory.getLogger(AdminGate.class);
 
@@ -89,6 +94,11 @@ final class AdminGate {
     this.routes = routes;
     this.auditFailed = auditFailed;
     this.tokenLimited = tokenLimited;
+  }
+
+  /** The name of who makes this change. */
+  static String caller(HttpRequest request) {
+    return request.getAttribute(CALLER).orElse("unknown");
   }
 
   /** Answers a request to {@code /admin}. */
@@ -162,7 +172,8 @@ final class AdminGate {
                   address,
                   call.name(),
                   target);
-              return route(request).thenCompose(response -> finished(nr, caller, call, response));
+              return route(request.addAttribute(CALLER, caller.name()))
+                  .thenCompose(response -> finished(nr, caller, call, response));
             })
         .thenCompose(response -> response);
   }

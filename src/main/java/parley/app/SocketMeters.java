@@ -2,13 +2,18 @@ package parley.app;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
 import parley.session.SessionMeters;
 import parley.telemetry.Telemetry;
 
-/** Counts what sessions report, in the meters of this node. */
-record SocketMeters(Telemetry telemetry) implements SessionMeters {
+/**
+ * Counts what sessions report, in the meters of this node.
+ *
+ * @param sends gets the time of each send too, in nanoseconds
+ */
+record SocketMeters(Telemetry telemetry, LongConsumer sends) implements SessionMeters {
   @Override
   public void opened() {
     telemetry.socketOpened();
@@ -37,6 +42,7 @@ record SocketMeters(Telemetry telemetry) implements SessionMeters {
   @Override
   public void sent(long nanos) {
     telemetry.sent(nanos);
+    sends.accept(nanos);
   }
 
   @Override
