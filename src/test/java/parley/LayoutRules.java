@@ -80,6 +80,7 @@ final class LayoutRules {
     table.put("calendar", List.of("model", "snapshot"));
     table.put("cursors", List.of("model", "snapshot"));
     table.put("audit", List.of("snapshot"));
+    table.put("control", List.of("snapshot"));
     table.put(
         "conversation", List.of("model", "user", "archive", "calendar", "cursors", "snapshot"));
     table.put("websocket", List.of());
@@ -89,7 +90,7 @@ final class LayoutRules {
     table.put(
         "http",
         List.of("model", "protocol", "auth", "user", "conversation", "session", "port", "docs"));
-    table.put("settings", List.of("auth", "http", "journal", "tls", "user"));
+    table.put("settings", List.of("auth", "control", "http", "journal", "tls", "user"));
     table.put("cluster", List.of("settings", "store", "tls"));
     table.put(
         "admin",
@@ -98,6 +99,7 @@ final class LayoutRules {
             "protocol",
             "auth",
             "audit",
+            "control",
             "push",
             "user",
             "conversation",

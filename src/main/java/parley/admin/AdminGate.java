@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -66,6 +67,11 @@ final class AdminGate {
   static final int BODY_BYTES = 16 * 1024;
 
   private static final Duration BODY_TIMEOUT = Duration.ofSeconds(5);
+
+  /** Who calls; each change that reaches a route has it. */
+  private static final AttributeKey<String> CALLER =
+      AttributeKey.create("parley-operator", String.class);
+
   private static final int UNAVAILABLE_RETRY_MILLIS = 1_000;
   private static final Logger LOG = LoggerFactory.getLogger(AdminGate.class);
 
@@ -131,6 +137,11 @@ final class AdminGate {
     this.auditFailed = auditFailed;
     this.limited = limited;
     this.changes = new KeyedBuckets<>(CHANGES, CHANGE_INTERVAL.toNanos(), CALLERS, nanos);
+  }
+
+  /** The name of who makes this change. */
+  static String caller(HttpRequest request) {
+    return request.getAttribute(CALLER).orElse("unknown");
   }
 
   /** Answers a request. */
@@ -219,7 +230,7 @@ final class AdminGate {
                         UNAVAILABLE_RETRY_MILLIS));
               }
               AuditLines.begins(nr, change);
-              return route(request.withEntity(body))
+              return route(request.withEntity(body).addAttribute(CALLER, caller.name()))
                   .thenCompose(response -> finished(nr, change, response));
             })
         .thenCompose(response -> response);

@@ -53,6 +53,8 @@ final class AdminCommand {
                  admin unban USER
                  admin end-session USER SESSION|all              ends sessions and their logins
                  admin audit [--after NR] [--limit N]            what operators have changed
+                 admin settings                                  what can be changed at run time
+                 admin set NAME VALUE [--minutes N], admin unset NAME
                  admin dead-letters [--user USER] [--limit N] [--cursor C]
                  admin delete-dead-letters ID | all | --user USER
                  admin replay                                    progress of a replay of dead letters

@@ -53,6 +53,9 @@ record AdminQuestion(
           case "end-session" -> endSession(arguments);
           case "audit" ->
               listing(arguments, "/admin/audit", AdminTables::audit, "--after", "--limit");
+          case "settings" -> listing(arguments, "/admin/settings", AdminTables::settings);
+          case "set" -> set(arguments);
+          case "unset" -> delete(arguments, setting(arguments), 2);
           case "keys" -> listing(arguments, "/admin/keys", AdminTables::keys);
           case "rotate-keys" ->
               change(
@@ -123,6 +126,25 @@ record AdminQuestion(
         "/admin/users/" + arguments.id(1) + "/ban",
         body.toString(),
         answer -> List.of(answer.toString()));
+  }
+
+  private static String setting(AdminArguments arguments) throws WrongArgumentsException {
+    String name = arguments.word(1);
+    if (name.isEmpty()) {
+      throw new WrongArgumentsException(arguments.word(0) + ": NAME of a setting");
+    }
+    return "/admin/settings/" + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  private static AdminQuestion set(AdminArguments arguments) throws WrongArgumentsException {
+    checkCount(arguments, 3);
+    ObjectNode body = JSON.createObjectNode().put("value", arguments.word(2));
+    Long minutes = arguments.number("--minutes", 1);
+    if (minutes != null) {
+      body.put("minutes", minutes);
+    }
+    return new AdminQuestion(
+        "PUT", setting(arguments), body.toString(), answer -> List.of(answer.toString()));
   }
 
   private static AdminQuestion endSession(AdminArguments arguments) throws WrongArgumentsException {

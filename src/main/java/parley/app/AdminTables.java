@@ -150,6 +150,31 @@ final class AdminTables {
     return lines(body.path("keys"), "kid", "use", "published", "signs_from", "good_until");
   }
 
+  /** The settings that can be changed, a line each. */
+  static List<String> settings(JsonNode body) {
+    List<String> lines =
+        new ArrayList<>(
+            lines(
+                body.path("settings"),
+                "name",
+                "value",
+                "default",
+                "unit",
+                "who",
+                "since",
+                "until",
+                "about"));
+    lines.add("");
+    lines.add(
+        "as this node knows them; confirmed by the store "
+            + body.path("age_seconds").asText()
+            + " s ago");
+    if (body.path("unknown").asInt() > 0) {
+      lines.add("set, but not known to this version: " + body.path("unknown").asText());
+    }
+    return lines;
+  }
+
   /** Dead letters, a line each. */
   static List<String> letters(JsonNode body) {
     List<String> lines =

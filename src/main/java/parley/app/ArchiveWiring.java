@@ -2,6 +2,7 @@ package parley.app;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -32,12 +33,14 @@ final class ArchiveWiring {
    *
    * @param tier null if {@code PARLEY_COLD_STORE} is off: then nothing is archived and the result
    *     is null
+   * @param on whether segments are written; conversations ask again otherwise
    */
   static @Nullable ArchiveDependencies start(
       ActorSystem<?> node,
       Settings settings,
       @Nullable ColdTier tier,
       EntityRefs entityRefs,
+      BooleanSupplier on,
       InstantSource clock,
       Telemetry telemetry) {
     if (tier == null) {
@@ -46,7 +49,7 @@ final class ArchiveWiring {
     return new ArchiveDependencies(
         tier,
         Duration.ofDays(settings.cold().hotDays()),
-        new ArchiveRate(settings.cold().segmentsPerMinute(), System::nanoTime),
+        new ArchiveRate(settings.cold().segmentsPerMinute(), System::nanoTime, on),
         ShardedCalendar.init(
             node,
             clock,

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -56,7 +57,11 @@ final class MailboxProbes {
     /** When the message in the mailbox was sent, by the clock of nanoseconds. */
     private final AtomicLong sentAt = new AtomicLong(NONE);
 
+    private final String name;
+    private volatile double lastSeconds;
+
     Dispatcher(ActorSystem<?> system, Telemetry telemetry, String name, String id) {
+      this.name = name;
       Tags tags = Tags.of("dispatcher", name);
       delay = Buckets.timer(telemetry.registry(), DELAY, tags);
       Gauge.builder(WAITING, this, Dispatcher::waitingSeconds)
@@ -82,7 +87,9 @@ final class MailboxProbes {
     }
 
     private void handled() {
-      delay.record(System.nanoTime() - sentAt.getAndSet(NONE), TimeUnit.NANOSECONDS);
+      long waited = System.nanoTime() - sentAt.getAndSet(NONE);
+      delay.record(waited, TimeUnit.NANOSECONDS);
+      lastSeconds = waited / 1e9;
     }
 
     private double waitingSeconds() {
@@ -91,10 +98,26 @@ final class MailboxProbes {
     }
   }
 
-  private MailboxProbes() {}
+  /** The dispatchers that messages pass on their way; the others may be busy with long work. */
+  private static final Set<String> ON_THE_WAY = Set.of("default", "internal");
+
+  private final List<Dispatcher> onTheWay;
+
+  private MailboxProbes(List<Dispatcher> onTheWay) {
+    this.onTheWay = onTheWay;
+  }
+
+  /** How long the last message of a dispatcher waited, or the present one waits now; seconds. */
+  double longestWait() {
+    double longest = 0;
+    for (Dispatcher one : onTheWay) {
+      longest = Math.max(longest, Math.max(one.lastSeconds, one.waitingSeconds()));
+    }
+    return longest;
+  }
 
   /** Starts the probes. They end with the system. */
-  static void start(ActorSystem<?> system, Telemetry telemetry) {
+  static MailboxProbes start(ActorSystem<?> system, Telemetry telemetry) {
     List<Dispatcher> all =
         new TreeMap<>(DISPATCHERS)
             .entrySet().stream()
@@ -109,5 +132,6 @@ final class MailboxProbes {
                 INTERVAL,
                 () -> all.forEach(Dispatcher::send),
                 ExecutionContexts.fromExecutor(Runnable::run));
+    return new MailboxProbes(all.stream().filter(one -> ON_THE_WAY.contains(one.name)).toList());
   }
 }

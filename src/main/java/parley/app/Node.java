@@ -31,6 +31,7 @@ import parley.cluster.NodeTls;
 import parley.cluster.NotJoinedException;
 import parley.cluster.PauseWatch;
 import parley.cluster.PreviousIncarnation;
+import parley.control.RuntimeSettings;
 import parley.http.HttpServer;
 import parley.port.HttpPort;
 import parley.settings.HostPort;
@@ -63,6 +64,9 @@ public final class Node implements AutoCloseable {
    * heartbeat pause and the split brain resolver's stable-after time together.
    */
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(9);
+
+  /** How long a start waits for the settings that operators have changed. */
+  private static final Duration SETTINGS_WAIT = Duration.ofSeconds(5);
 
   private static final Duration BIND_TIMEOUT = Duration.ofSeconds(30);
 
@@ -289,6 +293,7 @@ public final class Node implements AutoCloseable {
     shutdown.closeManagementLast(management);
     stoppable.accept(() -> stop(system, stopping, ended));
     ClusterJoin.join(system, settings.cluster());
+    awaitSettings(nodeServices.live());
     HttpServer clients =
         awaitBinding(nodeServices.clients().bind(settings.listen()), "PARLEY_PORT");
     PortCounters.registerMeters(telemetry, "client", clients.meters());
@@ -385,6 +390,19 @@ public final class Node implements AutoCloseable {
     CompletionStage<Done> run =
         CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.unknownReason());
     await(run.thenCombine(ended, (stopped, done) -> done), watch.limit().plus(STOP_WAIT_MARGIN));
+  }
+
+  /** A node that does not get the settings soon begins with those of its environment. */
+  private static void awaitSettings(RuntimeSettings settings) {
+    try {
+      settings.firstRead().toCompletableFuture().get(SETTINGS_WAIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      LOG.warn("The store of settings does not answer; until then those of the environment hold");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static <T> T awaitBinding(CompletionStage<T> binding, String variable)

@@ -19,6 +19,9 @@ public final class NodeConfig {
   /** Extra time for the announcement of a stop before the stop goes on without it. */
   private static final Duration UNREADY_MARGIN = Duration.ofSeconds(3);
 
+  /** As {@code parley.archive.breaker.longest-rest}; a longer first rest is also the longest. */
+  private static final Duration LONGEST_REST = Duration.ofSeconds(30);
+
   private NodeConfig() {}
 
   /**
@@ -44,6 +47,7 @@ public final class NodeConfig {
     HostPort remote = settings.cluster().remote();
     HostPort management = settings.management();
     return kubernetes(settings.cluster())
+        .withFallback(breakersAndCaches(settings))
         .withFallback(
             ConfigFactory.parseMap(
                 Map.of(
@@ -68,6 +72,24 @@ public final class NodeConfig {
         .withFallback(store)
         .withFallback(ConfigFactory.load())
         .resolve();
+  }
+
+  private static Config breakersAndCaches(Settings settings) {
+    Settings.Breaker store = settings.store().breaker();
+    Settings.Cold cold = settings.cold();
+    Duration rest = Duration.ofSeconds(cold.breaker().restSeconds());
+    return ConfigFactory.parseMap(
+        Map.of(
+            "parley.dynamodb.circuit-breaker.max-failures", store.failures(),
+            "parley.dynamodb.circuit-breaker.reset-timeout",
+                Duration.ofSeconds(store.restSeconds()),
+            "parley.archive.breaker.failures", cold.breaker().failures(),
+            "parley.archive.breaker.rest", rest,
+            "parley.archive.breaker.longest-rest",
+                rest.compareTo(LONGEST_REST) > 0 ? rest : LONGEST_REST,
+            "parley.archive.cache-bytes", cold.cacheMegabytes() * 1024L * 1024,
+            "parley.archive.cache-time", Duration.ofMinutes(cold.cacheMinutes())),
+        "settings");
   }
 
   /** How pods find each other on Kubernetes; empty in the other modes. */

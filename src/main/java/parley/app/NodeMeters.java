@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
+import parley.bounds.LoadGate;
 import parley.cluster.ShardMeters;
 import parley.journal.BreakerMirror;
 import parley.journal.JournalMeters;
@@ -48,12 +49,15 @@ final class NodeMeters {
           "admin_changes",
           "admin_tokens",
           "changes",
+          "cluster",
+          "conversation",
           "cursor_log",
           "frames",
           "groups_per_day",
           "guesses",
           "logins",
           "messages",
+          "node",
           "refreshes",
           "registrations",
           "requests",
@@ -73,8 +77,10 @@ final class NodeMeters {
             Stream.of(ErrorCode.values()).map(ErrorCode::wireName).toList(),
             Stream.of(ServerFrame.CloseCode.values()).map(ServerFrame.CloseCode::wireName).toList(),
             LIMITS,
-            Stream.of(SessionMeters.Shed.values())
+            Stream.<Enum<?>>concat(
+                    Stream.of(SessionMeters.Shed.values()), Stream.of(LoadGate.Shed.values()))
                 .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                .distinct()
                 .toList(),
             PERSISTING));
     JournalMeters.ofProcess();
@@ -101,7 +107,6 @@ final class NodeMeters {
   /** Starts what measures at intervals. All kinds of entities must be registered with sharding. */
   static void start(ActorSystem<?> system, Telemetry telemetry) {
     system.systemActorOf(ShardMeters.create(telemetry.registry()), "shard-meters", Props.empty());
-    MailboxProbes.start(system, telemetry);
   }
 
   /** The time in a version such as {@code 0.1.0-20260131-101530}, epoch seconds; 0 without one. */

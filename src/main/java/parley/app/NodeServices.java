@@ -25,6 +25,7 @@ import parley.admin.KeyRoutes;
 import parley.admin.MarkRoutes;
 import parley.admin.OperatorDrain;
 import parley.admin.Readiness;
+import parley.admin.SettingRoutes;
 import parley.admin.TalkerRoutes;
 import parley.admin.UnreadAuditor;
 import parley.admin.UserAdminRoutes;
@@ -39,6 +40,9 @@ import parley.cluster.ClockWatch;
 import parley.cluster.ClusterClock;
 import parley.cluster.RotationCheck;
 import parley.cluster.ShardMeters;
+import parley.control.RuntimeSettings;
+import parley.control.SettingCatalog;
+import parley.control.SettingStore;
 import parley.conversation.ArchiveDependencies;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationDependencies;
@@ -58,12 +62,12 @@ import parley.http.WriteBudget;
 import parley.model.UserId;
 import parley.session.EntityRefs;
 import parley.session.MessageRate;
+import parley.session.OverRate;
 import parley.session.SessionDependencies;
 import parley.session.SessionRegistry;
 import parley.session.SessionSettings;
 import parley.session.SocketFlow;
 import parley.session.Ticker;
-import parley.settings.ConnectionCapacity;
 import parley.settings.HostPort;
 import parley.settings.Settings;
 import parley.store.Store;
@@ -81,6 +85,8 @@ import parley.user.UserSharding;
  * @param clients opens the client port
  * @param admin further routes of the management port
  * @param audit where changes by that port are recorded
+ * @param live the settings that operators change at run time
+ * @param settingStore where they change them
  * @param drain closes this node's sockets over a given time, so that the reconnects of their
  *     clients are spread; completes when all sockets are closed or soon after that time
  * @param useFastSignatures speeds up checks of token signatures, which would delay the start;
@@ -90,6 +96,8 @@ record NodeServices(
     Clients clients,
     List<AdminRoutes> admin,
     AuditLog audit,
+    RuntimeSettings live,
+    SettingStore settingStore,
     Drain drain,
     Runnable useFastSignatures) {
   /** Most sockets on one node; a further one is closed at once. Far more than the memory allows. */
@@ -138,6 +146,7 @@ record NodeServices(
       Readiness readiness,
       BooleanSupplier pausedTooLong) {
     InstantSource clock = InstantSource.system();
+    RuntimeSettings live = RuntimeWiring.settings(settings, telemetry);
     ClusterClock entryClock = new ClusterClock(clock);
     entryClock.registerMeters(telemetry);
     if (settings.cluster().kind() != Settings.ClusterKind.SINGLE) {
@@ -162,12 +171,22 @@ record NodeServices(
             clock);
     telemetry.counter("parley.auth.passwords.refused", accounts::refusedPasswords);
     ArchiveDependencies archiveDependencies =
-        ArchiveWiring.start(node, settings, cold, entityRefs, entryClock, telemetry);
+        ArchiveWiring.start(
+            node,
+            settings,
+            cold,
+            entityRefs,
+            live.flag(SettingCatalog.FLAG_ARCHIVE),
+            entryClock,
+            telemetry);
     boolean sharedStore = settings.store().kind() == Settings.StoreKind.DYNAMODB;
     ConversationSharding.init(
         node,
         new ConversationDependencies(
-            ConversationSettings.standard(store.readJournal(), sharedStore),
+            ConversationSettings.standard(
+                store.readJournal(),
+                sharedStore,
+                Duration.ofSeconds(settings.conversationIdleSeconds())),
             (to, message) -> entityRefs.user(to).tell(message),
             entryClock,
             ulids,
@@ -177,10 +196,21 @@ record NodeServices(
             (id, message) ->
                 sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message),
             new LogScans(() -> telemetry.limited("searches"), System::nanoTime),
-            sharedStore ? CursorLogSharding.init(node, clock, telemetry) : CursorLog.Sender.NONE));
+            sharedStore ? CursorLogSharding.init(node, clock, telemetry) : CursorLog.Sender.NONE,
+            live.conversationMessages()));
     AuditLog audit = AuditLog.init(sharding, clock);
+    SettingStore settingStore = SettingStore.init(node, clock);
+    settingStore.keepCurrent(live, clock, System::nanoTime);
     PushWiring pushWiring =
-        PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
+        PushWiring.start(
+            node,
+            sharding,
+            entityRefs,
+            settings,
+            pushing,
+            live.flag(SettingCatalog.FLAG_PUSH),
+            clock,
+            telemetry);
     UserSharding.init(
         sharding,
         new UserDependencies(
@@ -190,26 +220,29 @@ record NodeServices(
             entryClock,
             pushWiring.pushing(),
             telemetry.entities(),
-            unreadSamples(node, settings, entityRefs, telemetry),
+            unreadSamples(
+                node, settings, entityRefs, live.flag(SettingCatalog.FLAG_UNREAD_AUDIT), telemetry),
             telemetry.trail()));
 
-    MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
+    LoadShedding load = LoadShedding.start(node, live, telemetry);
+    MessageRate rate = new MessageRate(live.userMessages(), RuntimeWiring.nodeRate(node, live));
     ActorRef<User.Level> levels =
         node.systemActorOf(rate.levels(clock::millis), "message-rate", Props.empty());
     rate.reportTo(
-        (user, taken) ->
-            entityRefs.user(user).tell(new User.Spent(taken, rate.intervalMicros(), levels)));
+        (user, taken, interval) ->
+            entityRefs.user(user).tell(new User.Spent(taken, interval, levels)));
     SessionDependencies sessionDependencies =
         new SessionDependencies(
             entityRefs,
             new TokenAuthenticator(tokens),
             rate,
-            new SocketMeters(telemetry),
+            new SocketMeters(telemetry, load::sent),
             Ticker.system(pausedTooLong),
             ulids,
             epoch,
             SessionSettings.standard(),
-            telemetry.trail());
+            telemetry.trail(),
+            load);
     ActorRef<SessionRegistry.Command> sessions =
         node.systemActorOf(
             SessionRegistry.create(sessionDependencies, SOCKETS), "sessions", Props.empty());
@@ -235,7 +268,8 @@ record NodeServices(
             () -> socket,
             System::nanoTime,
             code -> telemetry.refused(code.wireName()),
-            new HttpMeters(telemetry));
+            new HttpMeters(telemetry),
+            load);
     return new NodeServices(
         address ->
             HttpServer.start(
@@ -243,10 +277,10 @@ record NodeServices(
                 address.host(),
                 address.port(),
                 HttpSettings.standard(
-                    settings.rates().requestsPerSecond(),
+                    live.number(SettingCatalog.ADDRESS_REQUESTS),
                     settings.trustedProxies(),
-                    maxConnections(settings.connections().node()),
-                    settings.connections().perAddress()),
+                    live.number(SettingCatalog.NODE_CONNECTIONS),
+                    live.number(SettingCatalog.ADDRESS_CONNECTIONS)),
                 http,
                 pausedTooLong),
         List.of(
@@ -268,9 +302,12 @@ record NodeServices(
                 settings.managementWrite()),
             pushWiring.admin(),
             new UserAdminRoutes(node, entityRefs::user, accounts::endFamilies),
+            new SettingRoutes(node, live, settingStore),
             new AuditRoutes(node, audit),
             new AdminDocument()),
         audit,
+        live,
+        settingStore,
         time -> drain(node, sessions, time),
         tokens::useFastSignatures);
   }
@@ -325,7 +362,11 @@ record NodeServices(
 
   /** Starts the check of unread counts, and returns what takes samples of rows for it. */
   private static RowSamples unreadSamples(
-      ActorSystem<?> node, Settings settings, EntityRefs entityRefs, Telemetry telemetry) {
+      ActorSystem<?> node,
+      Settings settings,
+      EntityRefs entityRefs,
+      BooleanSupplier on,
+      Telemetry telemetry) {
     UnreadAuditor.Samples samples = new UnreadAuditor.Samples(telemetry.registry());
     int perMinute = settings.unreadAuditPerMinute();
     if (perMinute == 0) {
@@ -340,15 +381,19 @@ record NodeServices(
             entityRefs::user),
         "unread-auditor",
         Props.empty());
-    return samples;
+    return row -> {
+      if (on.getAsBoolean()) {
+        samples.written(row);
+      }
+    };
   }
 
   private static WriteBudget writeBudget(
       MessageRate rate, int groupsPerDay, InstantSource clock, Telemetry telemetry) {
     return new WriteBudget() {
       @Override
-      public long tryTake(UserId user) {
-        return rate.tryTake(user, clock.millis());
+      public @Nullable OverRate tryTake(UserId user) {
+        return rate.take(user, clock.millis());
       }
 
       @Override
@@ -366,10 +411,6 @@ record NodeServices(
         telemetry.limited(limit);
       }
     };
-  }
-
-  private static int maxConnections(@Nullable Integer wanted) {
-    return wanted == null ? ConnectionCapacity.maxConnections() : wanted;
   }
 
   private static CompletionStage<Done> drain(

@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -19,6 +20,7 @@ import parley.admin.DeadLetterRoutes;
 import parley.model.UserId;
 import parley.push.DeadLetters;
 import parley.push.Platform;
+import parley.push.PushService;
 import parley.session.EntityRefs;
 import parley.settings.Settings;
 import parley.telemetry.Telemetry;
@@ -49,12 +51,18 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
   /** Shorter than the time after which an unused slot of dead letters leaves memory. */
   private static final Duration LETTERS_INTERVAL = Duration.ofMinutes(1);
 
+  /**
+   * Starts them.
+   *
+   * @param on whether notifications are handed to providers; what is due waits otherwise
+   */
   static PushWiring start(
       ActorSystem<?> node,
       ClusterSharding sharding,
       EntityRefs entityRefs,
       Settings settings,
       PushProviderFactory access,
+      BooleanSupplier on,
       InstantSource clock,
       Telemetry telemetry) {
     PushProviderFactory.Sender sender = access.start(node, telemetry, clock);
@@ -78,7 +86,13 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
     PushDependencies pushDependencies =
         new PushDependencies(
             Set.copyOf(platforms),
-            sender.push()::tell,
+            send -> {
+              if (on.getAsBoolean()) {
+                sender.push().tell(send);
+              } else {
+                PushService.switchedOff(send);
+              }
+            },
             letters::keep,
             (user, command) -> sharding.entityRefFor(UserReminder.KEY, user.value()).tell(command),
             claims(sharding),

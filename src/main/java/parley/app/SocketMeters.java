@@ -2,14 +2,19 @@ package parley.app;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
 import parley.session.SessionMeters;
 import parley.telemetry.Telemetry;
 
-/** Counts what sessions report, in the meters of this node. */
-record SocketMeters(Telemetry telemetry) implements SessionMeters {
+/**
+ * Counts what sessions report, in the meters of this node.
+ *
+ * @param sends gets the time of each send too, in nanoseconds
+ */
+record SocketMeters(Telemetry telemetry, LongConsumer sends) implements SessionMeters {
   @Override
   public void opened() {
     telemetry.socketOpened();
@@ -38,6 +43,7 @@ record SocketMeters(Telemetry telemetry) implements SessionMeters {
   @Override
   public void sent(long nanos, @Nullable String trace) {
     telemetry.sent(nanos, trace);
+    sends.accept(nanos);
   }
 
   @Override

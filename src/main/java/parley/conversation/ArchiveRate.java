@@ -1,5 +1,6 @@
 package parley.conversation;
 
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -15,6 +16,7 @@ public final class ArchiveRate {
 
   private final long interval;
   private final LongSupplier nanoTime;
+  private final BooleanSupplier on;
   private long next;
   private int running;
 
@@ -25,6 +27,16 @@ public final class ArchiveRate {
    * @param nanoTime a clock like {@link System#nanoTime}
    */
   public ArchiveRate(int segmentsPerMinute, LongSupplier nanoTime) {
+    this(segmentsPerMinute, nanoTime, () -> true);
+  }
+
+  /**
+   * The same, which may be switched off.
+   *
+   * @param on whether turns are given
+   */
+  public ArchiveRate(int segmentsPerMinute, LongSupplier nanoTime, BooleanSupplier on) {
+    this.on = on;
     this.interval = MINUTE / segmentsPerMinute;
     this.nanoTime = nanoTime;
     this.next = nanoTime.getAsLong();
@@ -33,7 +45,7 @@ public final class ArchiveRate {
   /** Takes a turn, if one is free. Each turn must be given back with {@link #end}. */
   synchronized boolean tryBegin() {
     long now = nanoTime.getAsLong();
-    if (running >= AT_ONCE || now - next < 0) {
+    if (!on.getAsBoolean() || running >= AT_ONCE || now - next < 0) {
       return false;
     }
     running++;

@@ -3,6 +3,7 @@ package parley.conversation;
 import java.time.InstantSource;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import parley.cursors.CursorLog;
 import parley.model.ConversationId;
 import parley.model.UserId;
@@ -20,6 +21,8 @@ import parley.user.User;
  *     entries
  * @param scans limits what searches and counts cost the node
  * @param cursorLog keeps cursors until the journal of the conversation has them
+ * @param messagesPerSecond how many messages a second a conversation takes, by id; 0 is no limit.
+ *     Read for each message, so that a change holds at once
  */
 public record ConversationDependencies(
     ConversationSettings settings,
@@ -31,7 +34,34 @@ public record ConversationDependencies(
     ConversationArchive archive,
     ConversationReminder.Sender reminders,
     LogScans scans,
-    CursorLog.Sender cursorLog) {
+    CursorLog.Sender cursorLog,
+    ToIntFunction<String> messagesPerSecond) {
+  /** The dependencies without a limit of messages. */
+  public ConversationDependencies(
+      ConversationSettings settings,
+      UserSender users,
+      InstantSource clock,
+      Supplier<String> messageIds,
+      Consumer<ConversationId> wake,
+      Telemetry telemetry,
+      ConversationArchive archive,
+      ConversationReminder.Sender reminders,
+      LogScans scans,
+      CursorLog.Sender cursorLog) {
+    this(
+        settings,
+        users,
+        clock,
+        messageIds,
+        wake,
+        telemetry,
+        archive,
+        reminders,
+        scans,
+        cursorLog,
+        id -> 0);
+  }
+
   /**
    * The dependencies without reminders. A conversation that stops after a failure starts again only
    * with its next command.

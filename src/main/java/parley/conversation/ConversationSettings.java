@@ -49,10 +49,15 @@ public record ConversationSettings(
 
   /** The settings of a server. */
   public static ConversationSettings standard(String readJournal, boolean shared) {
+    return standard(readJournal, shared, Duration.ofSeconds(90));
+  }
+
+  /** The settings of a server with another time in memory. */
+  public static ConversationSettings standard(String readJournal, boolean shared, Duration idle) {
     return new ConversationSettings(
         Duration.ofMillis(50),
         Duration.ofSeconds(1),
-        Duration.ofSeconds(90),
+        idle,
         new SnapshotSchedule(500, 2_000),
         readJournal,
         shared);

@@ -4,6 +4,7 @@ import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
+import parley.bounds.CellRate;
 import parley.conversation.ConversationEvent.Person;
 import parley.cursors.CursorLog;
 import parley.model.Entry;
@@ -21,6 +22,9 @@ import parley.user.User;
  * people.
  */
 final class ConversationWrites {
+  /** Name of the limit of a conversation's messages in meters. */
+  private static final String LIMIT = "conversation";
+
   /** Write the gathered entries and cursor moves. */
   private enum Flush implements Message {
     NOW
@@ -42,6 +46,7 @@ final class ConversationWrites {
   private final ConversationLive live;
   private final EffectFactories<ConversationEvent, ConversationState> effects;
   private final ConversationState state;
+  private final CellRate rate = new CellRate();
   private boolean flushAsked;
 
   ConversationWrites(
@@ -136,10 +141,26 @@ final class ConversationWrites {
         yield effects.none();
       }
       case EntryRules.Accept accept -> {
+        long wait = takeFromRate();
+        if (wait > 0) {
+          live.dependencies.telemetry().limited(LIMIT);
+          refuse(post, Refusal.rateLimited("too many messages in this conversation", wait));
+          yield effects.none();
+        }
         live.pendingWrites.add(post, accept.body());
         yield scheduleFlush();
       }
     };
+  }
+
+  /**
+   * Takes a message of the conversation's rate. Only what is about to be written takes one, so a
+   * retry of a stored message, a refused one, and the size of the event that many are written in
+   * cost nothing. A conversation that starts again has a whole second of messages.
+   */
+  private long takeFromRate() {
+    return rate.tryTake(
+        live.dependencies.messagesPerSecond().applyAsInt(state.id().value()), live.now());
   }
 
   private static boolean isOverRate(Conversation.Post post) {

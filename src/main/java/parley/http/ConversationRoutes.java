@@ -19,6 +19,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
+import parley.bounds.LoadGate;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.UserId;
@@ -133,20 +134,24 @@ final class ConversationRoutes {
             routeSupport.result(
                 RequestReader.history(id, values),
                 (ClientFrame.History h) ->
-                    routeSupport
-                        .<Conversation.PageReply>askConversation(
-                            id,
-                            to ->
-                                new Conversation.GetPage(
-                                    me, h.before(), h.after(), h.limit(), false, to))
-                        .thenApply(
-                            reply ->
-                                switch (reply) {
-                                  case Conversation.Page page ->
-                                      HttpAnswers.json(200, HttpWriter.history(page.page(), me));
-                                  case Conversation.Refused refused ->
-                                      Problems.of(refused.refusal());
-                                })),
+                    routeSupport.services().load().sheds(LoadGate.Shed.HISTORY)
+                        ? CompletableFuture.completedFuture(
+                            Problems.unavailable(LoadGate.RETRY_MILLIS))
+                        : routeSupport
+                            .<Conversation.PageReply>askConversation(
+                                id,
+                                to ->
+                                    new Conversation.GetPage(
+                                        me, h.before(), h.after(), h.limit(), false, to))
+                            .thenApply(
+                                reply ->
+                                    switch (reply) {
+                                      case Conversation.Page page ->
+                                          HttpAnswers.json(
+                                              200, HttpWriter.history(page.page(), me));
+                                      case Conversation.Refused refused ->
+                                          Problems.of(refused.refusal());
+                                    })),
         "limit",
         "before",
         "after");

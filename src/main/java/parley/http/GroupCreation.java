@@ -10,6 +10,7 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.UserId;
 import parley.protocol.Request;
+import parley.session.OverRate;
 import parley.user.User;
 
 /**
@@ -37,10 +38,10 @@ final class GroupCreation {
 
   CompletionStage<HttpResponse> create(UserId me, Request.CreateGroup g) {
     WriteBudget budget = routeSupport.services().budget();
-    long wait = budget.tryTake(me);
+    @Nullable OverRate over = budget.tryTake(me);
     @Nullable String ref = g.clientRef();
-    if (wait > 0 && ref == null) {
-      return CompletableFuture.completedFuture(overRate(wait));
+    if (over != null && ref == null) {
+      return CompletableFuture.completedFuture(overRate(over));
     }
     ConversationId id = ConversationId.group(routeSupport.services().newId().get());
     if (ref == null && budget.groupsPerDay() == 0) {
@@ -48,31 +49,32 @@ final class GroupCreation {
     }
     return routeSupport
         .<User.GroupReply>askUser(
-            me, to -> new User.BeginGroup(ref, id, budget.groupsPerDay(), wait, to))
+            me,
+            to -> new User.BeginGroup(ref, id, budget.groupsPerDay(), OverRate.waitOf(over), to))
         .thenCompose(
             reply ->
                 switch (reply) {
                   case User.GroupBegun begun ->
-                      wait > 0
-                          ? existingGroup(me, begun.conversationId(), wait)
+                      over != null
+                          ? existingGroup(me, begun.conversationId(), over)
                           : createGroup(me, begun.conversationId(), g, true);
                   case User.Refused refused ->
-                      CompletableFuture.completedFuture(refused(refused.refusal(), wait));
+                      CompletableFuture.completedFuture(refused(refused.refusal(), over));
                 });
   }
 
-  private HttpResponse refused(Refusal refusal, long wait) {
+  private HttpResponse refused(Refusal refusal, @Nullable OverRate over) {
     if (refusal.code() == ErrorCode.RATE_LIMITED) {
       routeSupport
           .services()
           .budget()
-          .countRefusal(wait > 0 ? WriteBudget.MESSAGES : WriteBudget.GROUPS_PER_DAY);
+          .countRefusal(over != null ? over.limit() : WriteBudget.GROUPS_PER_DAY);
     }
     return Problems.of(refusal);
   }
 
-  private HttpResponse overRate(long wait) {
-    return routeSupport.tooMany(WriteBudget.MESSAGES, wait);
+  private HttpResponse overRate(OverRate over) {
+    return routeSupport.tooMany(over.limit(), over.waitMillis());
   }
 
   private CompletionStage<HttpResponse> createGroup(
@@ -95,14 +97,14 @@ final class GroupCreation {
    * The user has used up the message rate: it gets a group that it created before, but creates
    * none.
    */
-  private CompletionStage<HttpResponse> existingGroup(UserId me, ConversationId id, long wait) {
+  private CompletionStage<HttpResponse> existingGroup(UserId me, ConversationId id, OverRate over) {
     return routeSupport
         .<Conversation.ViewReply>askConversation(id, to -> new Conversation.GetView(me, to))
         .thenApply(
             reply ->
                 reply instanceof Conversation.Refused refused
                         && refused.refusal().code() == ErrorCode.NOT_FOUND
-                    ? overRate(wait)
+                    ? overRate(over)
                     : HttpAnswers.of(200, reply));
   }
 }

@@ -23,6 +23,7 @@ import parley.model.ConversationId;
 import parley.model.UserId;
 import parley.protocol.Request;
 import parley.protocol.RequestReader;
+import parley.session.OverRate;
 
 /** Routes of groups: creation and administration. The conversation knows who is an admin. */
 final class GroupRoutes {
@@ -118,10 +119,10 @@ final class GroupRoutes {
       ConversationId id,
       Function<ActorRef<Conversation.ViewReply>, Conversation.Command> command) {
     WriteBudget budget = routeSupport.services().budget();
-    long wait = budget.tryTake(me);
-    if (wait > 0) {
-      budget.countRefusal(WriteBudget.MESSAGES);
-      return CompletableFuture.completedFuture(Problems.tooMany(wait));
+    OverRate over = budget.tryTake(me);
+    if (over != null) {
+      budget.countRefusal(over.limit());
+      return CompletableFuture.completedFuture(Problems.tooMany(over.waitMillis()));
     }
     return routeSupport
         .askConversation(id, command)

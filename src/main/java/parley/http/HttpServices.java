@@ -10,6 +10,7 @@ import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.util.ByteString;
 import parley.auth.LoginThrottle;
 import parley.auth.RegistrationLimit;
+import parley.bounds.LoadGate;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.ErrorCode;
@@ -30,6 +31,7 @@ import parley.user.User;
  * @param nanos a clock that never goes back, in nanoseconds
  * @param problems gets the code of every problem that is answered
  * @param meters counts and times the calls
+ * @param load what is left out when the node is under load
  */
 public record HttpServices(
     AuthServices identity,
@@ -42,4 +44,5 @@ public record HttpServices(
     Supplier<Flow<ByteString, ByteString, NotUsed>> sockets,
     LongSupplier nanos,
     Consumer<ErrorCode> problems,
-    HttpMeters meters) {}
+    HttpMeters meters,
+    LoadGate load) {}

@@ -1,6 +1,7 @@
 package parley.http;
 
 import java.time.Duration;
+import java.util.function.IntSupplier;
 import parley.port.PortSettings;
 
 /**
@@ -15,7 +16,7 @@ import parley.port.PortSettings;
  * @param port how many connections there may be, and how long a request may take to arrive
  */
 public record HttpSettings(
-    int requestsPerSecond,
+    IntSupplier requestsPerSecond,
     Duration answerWithin,
     Duration postWithin,
     Duration bodyWithin,
@@ -35,6 +36,16 @@ public record HttpSettings(
    */
   public static HttpSettings standard(
       int requestsPerSecond, TrustedProxies proxies, int connections, int connectionsPerAddress) {
+    return standard(
+        () -> requestsPerSecond, proxies, () -> connections, () -> connectionsPerAddress);
+  }
+
+  /** The settings of a server whose limits may change. */
+  public static HttpSettings standard(
+      IntSupplier requestsPerSecond,
+      TrustedProxies proxies,
+      IntSupplier connections,
+      IntSupplier connectionsPerAddress) {
     return new HttpSettings(
         requestsPerSecond,
         Duration.ofSeconds(5),

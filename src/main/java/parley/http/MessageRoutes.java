@@ -17,6 +17,7 @@ import parley.protocol.ClientFrame;
 import parley.protocol.HttpWriter;
 import parley.protocol.RequestReader;
 import parley.protocol.ServerFrame;
+import parley.session.OverRate;
 import parley.telemetry.MessageSpan;
 import parley.telemetry.Tracing;
 
@@ -51,7 +52,7 @@ final class MessageRoutes {
     }
     WriteBudget budget = routeSupport.services().budget();
     // Over the rate, the retry of an accepted message is answered all the same.
-    long wait = budget.tryTake(me);
+    @Nullable OverRate over = budget.tryTake(me);
     @Nullable ConversationId named = post.conversationId();
     // The reader guarantees that one of the two is there.
     ConversationId id = to != null ? ConversationId.direct(me, to) : Objects.requireNonNull(named);
@@ -62,17 +63,31 @@ final class MessageRoutes {
             id,
             replyTo ->
                 new Conversation.Post(
-                    me, post.clientMsgId(), post.intent(), to, replyTo, wait, false, trace))
+                    me,
+                    post.clientMsgId(),
+                    post.intent(),
+                    to,
+                    replyTo,
+                    OverRate.waitOf(over),
+                    false,
+                    trace))
         .whenComplete((reply, failure) -> endSpan(span, me, id, reply))
         .thenApply(
             reply -> {
-              if (reply instanceof Conversation.Posted posted && posted.duplicate() && wait == 0) {
+              if (reply instanceof Conversation.Posted posted
+                  && posted.duplicate()
+                  && over == null) {
                 budget.giveBack(me);
               }
               if (reply instanceof Conversation.PostRefused refused) {
                 routeSupport.services().meters().messageRefused(refused.refusal().code());
                 if (refused.refusal().code() == ErrorCode.RATE_LIMITED) {
-                  budget.countRefusal(WriteBudget.MESSAGES);
+                  // A limit of the conversation was counted there, and leaves the user's rate.
+                  if (over == null) {
+                    budget.giveBack(me);
+                  } else {
+                    budget.countRefusal(over.limit());
+                  }
                 }
               }
               return answer(reply);

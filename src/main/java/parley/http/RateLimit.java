@@ -2,6 +2,7 @@ package parley.http;
 
 import java.net.InetAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import parley.auth.AddressBuckets;
@@ -19,24 +20,35 @@ final class RateLimit {
 
   private static final int MIN_BURST = 20;
 
-  /** Null is no limit. */
-  private final @Nullable AddressBuckets buckets;
+  private final IntSupplier perSecond;
+  private final LongSupplier nanos;
+  private volatile Built built;
+
+  /** The buckets for a rate; null buckets are no limit. */
+  private record Built(int perSecond, @Nullable AddressBuckets buckets) {}
 
   /**
    * Starts with full buckets.
    *
-   * @param perSecond requests a second; 0 is no limit
+   * @param perSecond requests a second; 0 is no limit. When it changes, all buckets are full again
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
-  RateLimit(int perSecond, LongSupplier nanos) {
-    this.buckets =
+  RateLimit(IntSupplier perSecond, LongSupplier nanos) {
+    this.perSecond = perSecond;
+    this.nanos = nanos;
+    this.built = build(perSecond.getAsInt(), nanos);
+  }
+
+  private static Built build(int perSecond, LongSupplier nanos) {
+    return new Built(
+        perSecond,
         perSecond == 0
             ? null
             : new AddressBuckets(
                 Math.max(MIN_BURST, perSecond),
                 TimeUnit.SECONDS.toNanos(1) / perSecond,
                 SITE_FACTOR,
-                nanos);
+                nanos));
   }
 
   /**
@@ -44,6 +56,14 @@ final class RateLimit {
    * is.
    */
   long take(InetAddress address) {
+    Built now = built;
+    int rate = perSecond.getAsInt();
+    if (now.perSecond() != rate) {
+      // Two threads may both build: one of the two is used from then on.
+      now = build(rate, nanos);
+      built = now;
+    }
+    AddressBuckets buckets = now.buckets();
     return buckets == null ? 0 : buckets.take(address);
   }
 }

@@ -78,14 +78,14 @@ final class RouteSupport {
    * always applies.
    */
   long takeLoginAttempt(HttpRequest request) {
-    return settings.requestsPerSecond() == 0
+    return settings.requestsPerSecond().getAsInt() == 0
         ? 0
         : httpServices.logins().tryAcquire(RequestFilter.addressOf(request));
   }
 
   /** Gives the attempt back, because the login succeeded. */
   void giveBackLoginAttempt(HttpRequest request) {
-    if (settings.requestsPerSecond() != 0) {
+    if (settings.requestsPerSecond().getAsInt() != 0) {
       httpServices.logins().succeeded(RequestFilter.addressOf(request));
     }
   }

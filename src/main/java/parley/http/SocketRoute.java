@@ -26,6 +26,7 @@ import org.apache.pekko.http.javadsl.model.ws.WebSocketUpgrade;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.util.ByteString;
+import parley.bounds.LoadGate;
 import parley.model.ErrorCode;
 
 /**
@@ -75,6 +76,9 @@ final class SocketRoute {
     if (!offered.isEmpty() && !offered.contains(SUBPROTOCOL)) {
       return Problems.badField(
           "Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol must offer " + SUBPROTOCOL);
+    }
+    if (routeSupport.services().load().sheds(LoadGate.Shed.CONNECTIONS)) {
+      return Problems.unavailable(LoadGate.RETRY_MILLIS);
     }
     return switchProtocols(
         keys.getFirst(), !offered.isEmpty(), routeSupport.services().sockets().get());

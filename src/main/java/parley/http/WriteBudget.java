@@ -1,6 +1,8 @@
 package parley.http;
 
+import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
+import parley.session.OverRate;
 
 /** How much a user may write, over the socket and over HTTP together. Thread-safe; never blocks. */
 @FunctionalInterface
@@ -11,12 +13,8 @@ public interface WriteBudget {
   /** Name of the limit on new groups. */
   String GROUPS_PER_DAY = "groups_per_day";
 
-  /**
-   * Takes one message of the user's rate.
-   *
-   * @return 0 if it was taken, else the milliseconds until one is available
-   */
-  long tryTake(UserId user);
+  /** Takes one message of the user's rate, and of the node's. Returns null, or what it is over. */
+  @Nullable OverRate tryTake(UserId user);
 
   /** Gives a message back, because its entry had been written before. */
   default void giveBack(UserId user) {}

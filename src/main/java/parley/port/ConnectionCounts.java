@@ -34,7 +34,8 @@ final class ConnectionCounts {
 
   /** Counts a new connection, unless a limit is reached. */
   Admission admit(InetAddress address) {
-    if (open.incrementAndGet() > limits.connections() && limits.connections() > 0) {
+    int most = limits.connections().getAsInt();
+    if (open.incrementAndGet() > most && most > 0) {
       open.decrementAndGet();
       return Admission.PORT_FULL;
     }
@@ -56,15 +57,17 @@ final class ConnectionCounts {
    * forwarded call counts this way too, without a connection of its own.
    */
   boolean acquireAddress(InetAddress address) {
-    if (limits.connectionsPerAddress() == 0 || limits.exempt().test(address)) {
+    if (limits.exempt().test(address)) {
       return true;
     }
+    // Counted without a limit too: there may be one before this connection ends.
+    int most = limits.connectionsPerAddress().getAsInt();
     boolean[] taken = {false};
     byAddress.compute(
         key(address),
         (k, count) -> {
           int before = count == null ? 0 : count;
-          taken[0] = before < limits.connectionsPerAddress();
+          taken[0] = most == 0 || before < most;
           return taken[0] ? Integer.valueOf(before + 1) : count;
         });
     return taken[0];
@@ -72,7 +75,7 @@ final class ConnectionCounts {
 
   /** Releases what {@link #acquireAddress} counted. */
   void releaseAddress(InetAddress address) {
-    if (limits.connectionsPerAddress() != 0 && !limits.exempt().test(address)) {
+    if (!limits.exempt().test(address)) {
       byAddress.computeIfPresent(key(address), (k, count) -> count == 1 ? null : count - 1);
     }
   }

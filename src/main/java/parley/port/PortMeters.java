@@ -6,7 +6,7 @@ import java.util.function.IntSupplier;
 /** Counters of a port, readable at any time. */
 public final class PortMeters {
   private final IntSupplier open;
-  private final int limit;
+  private final IntSupplier limit;
   final LongAdder portFull = new LongAdder();
   final LongAdder addressFull = new LongAdder();
   final LongAdder acceptFailures = new LongAdder();
@@ -14,7 +14,7 @@ public final class PortMeters {
   final LongAdder lateHeads = new LongAdder();
   final LongAdder lateBodies = new LongAdder();
 
-  PortMeters(IntSupplier open, int limit) {
+  PortMeters(IntSupplier open, IntSupplier limit) {
     this.open = open;
     this.limit = limit;
   }
@@ -26,7 +26,7 @@ public final class PortMeters {
 
   /** The most connections that may be open; 0 is no limit. */
   public int limit() {
-    return limit;
+    return limit.getAsInt();
   }
 
   /** Connections refused because the port had reached its limit. */

@@ -20,6 +20,9 @@ final class FailureReasons {
   /** This node stops. It may have been sent. */
   static final String STOPPING = "stopping";
 
+  /** An operator has switched push off. Certainly not sent. */
+  static final String SWITCHED_OFF = "switched_off";
+
   /** The client failed with an unexpected exception. It may have been sent. */
   static final String FAILED = "failed";
 

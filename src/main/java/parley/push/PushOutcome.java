@@ -19,11 +19,13 @@ public sealed interface PushOutcome {
   record Retry(@Nullable Duration after, String reason) implements PushOutcome {
     /**
      * Whether this outcome contains no verdict of the provider: the provider was not asked ({@code
-     * busy}, {@code unreachable}), or this node stopped before the answer came ({@code stopping}).
+     * busy}, {@code unreachable}, {@code switched_off}), or this node stopped before the answer
+     * came ({@code stopping}).
      */
     public boolean withoutVerdict() {
       return reason.equals(FailureReasons.BUSY)
           || reason.equals(FailureReasons.UNREACHABLE)
+          || reason.equals(FailureReasons.SWITCHED_OFF)
           || reason.equals(FailureReasons.STOPPING);
     }
   }

@@ -48,6 +48,12 @@ public final class PushService {
   /** The only answer to a {@link Send}. */
   public record Sent(long reference, PushOutcome outcome) {}
 
+  /** Answers a push without asking its provider: push is switched off, and it waits. */
+  public static void switchedOff(Send send) {
+    send.replyTo()
+        .tell(new Sent(send.reference(), new PushOutcome.Retry(null, FailureReasons.SWITCHED_OFF)));
+  }
+
   private record ClientCompleted(
       Platform platform, long ticket, @Nullable PushOutcome outcome, @Nullable Throwable failure)
       implements Command {}

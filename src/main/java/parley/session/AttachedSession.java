@@ -2,6 +2,7 @@ package parley.session;
 
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.LoadGate;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.Entry;
@@ -76,7 +77,9 @@ final class AttachedSession implements DeliveryTracker.Port {
               SessionMeters.Shed.TYPING);
       case Delivery.PresenceSeen d -> {
         // The notice may have been sent before the client stopped watching this user.
-        if (clientRequests.watches(d.presence().userId())) {
+        // A change that is left out comes with the answer to the next renewal of the watch.
+        boolean left = d.changedAt() > 0 && dependencies.load().sheds(LoadGate.Shed.PRESENCE);
+        if (!left && clientRequests.watches(d.presence().userId())) {
           boolean sent =
               out.sendLossy(
                   new ServerFrame.PresenceChanged(d.presence()), SessionMeters.Shed.PRESENCE);

@@ -200,7 +200,7 @@ final class ClientLogin {
         device(),
         sessionId,
         dependencies.ticker().millis(),
-        dependencies.rate().perMinute(),
+        dependencies.rate().perMinute(me()),
         Objects.requireNonNull(principal).expiresAt(),
         dependencies.epoch());
   }

@@ -9,6 +9,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 import parley.bounds.BoundedMap;
+import parley.bounds.LoadGate;
 import parley.bounds.TokenBucket;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
@@ -109,20 +110,24 @@ final class ClientRequests {
       id = ConversationId.direct(me, Objects.requireNonNull(to));
     }
     long nanos = dependencies.ticker().nanos();
-    long wait = dependencies.rate().tryTake(me, dependencies.ticker().millis());
-    if (wait > 0) {
+    OverRate over = dependencies.rate().take(me, dependencies.ticker().millis());
+    long wait = OverRate.waitOf(over);
+    if (over != null) {
       long frameWait = budget.tryTake(nanos);
       if (frameWait > 0) {
-        refusePost(frame.id(), Refusal.rateLimited("too many messages", Math.max(wait, frameWait)));
+        refusePost(
+            frame.id(),
+            Refusal.rateLimited("too many messages", Math.max(wait, frameWait)),
+            over.limit());
         return;
       }
     }
     if (pendingPosts.full() || deliveryTracker.coveredCount() >= MAX_UNDELIVERED) {
-      refusePost(frame.id(), Refusal.unavailable("too many messages without an answer"));
+      refusePost(frame.id(), Refusal.unavailable("too many messages without an answer"), null);
       return;
     }
     PendingPosts.Post post = pendingPosts.add(frame.id(), id, frame.clientMsgId(), nanos);
-    post.tookToken = wait == 0;
+    post.overLimit = over == null ? null : over.limit();
     String trace = beginTrace(post);
     var conversation = dependencies.entities().conversation(id);
     if (post.ownAsk) {
@@ -158,21 +163,27 @@ final class ClientRequests {
     return span.context();
   }
 
-  /** Refuses a frame because a budget is used up. */
-  void refuseOverRate(@Nullable Long frameId, Refusal refusal, String which) {
+  /**
+   * Refuses a frame because a budget is used up.
+   *
+   * @param which the budget; null if it was counted where it is kept
+   */
+  private void refuseOverRate(@Nullable Long frameId, Refusal refusal, @Nullable String which) {
     budget.refused(dependencies.ticker().nanos(), refusal.retryAfterMillis());
-    dependencies.meters().limited(which);
+    if (which != null) {
+      dependencies.meters().limited(which);
+    }
     out.refuse(frameId, refusal);
   }
 
   /**
-   * A write turned out to be a retry: it is charged to the budget of frames instead of the message
-   * rate. If that budget is used up, the message stays spent, so that no client can repeat one
-   * message without end.
+   * A write turned out to be a retry, or its conversation has no room for more: it is charged to
+   * the budget of frames instead of the message rate. If that budget is used up, the message stays
+   * spent, so that no client can repeat one message without end.
    */
-  private void chargeAsRetry(PendingPosts.Post post) {
-    if (post.tookToken
-        && dependencies.rate().perMinute() > 0
+  private void chargeAsFrame(PendingPosts.Post post) {
+    if (post.overLimit == null
+        && dependencies.rate().limits(me)
         && budget.tryTake(dependencies.ticker().nanos()) == 0) {
       dependencies.rate().giveBack(me, dependencies.ticker().millis());
     }
@@ -191,7 +202,7 @@ final class ClientRequests {
             deliveryTracker.sentBeforeEntry(p.conversationId(), p.seq());
           }
           if (p.duplicate()) {
-            chargeAsRetry(post);
+            chargeAsFrame(post);
           }
           sendConfirmation(post, p.messageId(), p.seq(), p.at(), p.duplicate());
         }
@@ -218,7 +229,7 @@ final class ClientRequests {
     for (PendingPosts.Post retry = pendingPosts.take(p.conversationId(), p.clientMsgId(), false);
         retry != null;
         retry = pendingPosts.take(p.conversationId(), p.clientMsgId(), false)) {
-      chargeAsRetry(retry);
+      chargeAsFrame(retry);
       sendConfirmation(retry, p.messageId(), p.seq(), p.at(), true);
     }
   }
@@ -270,14 +281,17 @@ final class ClientRequests {
       if (post.span != null) {
         post.span.failed(refusal.code().wireName()).end();
       }
-      refusePost(post.frameId, refusal);
+      if (refusal.code() == ErrorCode.RATE_LIMITED) {
+        chargeAsFrame(post);
+      }
+      refusePost(post.frameId, refusal, post.overLimit);
     }
   }
 
-  private void refusePost(@Nullable Long frameId, Refusal refusal) {
+  private void refusePost(@Nullable Long frameId, Refusal refusal, @Nullable String limit) {
     dependencies.meters().messageRefused(refusal.code());
     if (refusal.code() == ErrorCode.RATE_LIMITED) {
-      refuseOverRate(frameId, refusal, FrameBudget.MESSAGES);
+      refuseOverRate(frameId, refusal, limit);
     } else {
       out.refuse(frameId, refusal);
     }
@@ -334,6 +348,12 @@ final class ClientRequests {
   }
 
   void history(ClientFrame.History frame) {
+    if (dependencies.load().sheds(LoadGate.Shed.HISTORY)) {
+      out.refuse(
+          frame.id(),
+          new Refusal(ErrorCode.UNAVAILABLE, "the server is under load", LoadGate.RETRY_MILLIS));
+      return;
+    }
     openRequests++;
     context.ask(
         Conversation.PageReply.class,
@@ -402,6 +422,9 @@ final class ClientRequests {
    * over the connection's rate are dropped.
    */
   void typing(ClientFrame.Typing frame) {
+    if (dependencies.load().sheds(LoadGate.Shed.TYPING)) {
+      return;
+    }
     long now = dependencies.ticker().nanos();
     if (typing == null) {
       typing = BoundedMap.byAge(TYPING_KEPT);

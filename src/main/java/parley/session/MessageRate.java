@@ -4,8 +4,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.user.User;
 
@@ -35,8 +37,12 @@ public final class MessageRate {
    */
   @FunctionalInterface
   public interface Report {
-    /** Reports the number of tokens taken since the last report. */
-    void taken(UserId user, int tokens);
+    /**
+     * Reports the number of tokens taken since the last report.
+     *
+     * @param intervalMicros time to refill one token, in microseconds
+     */
+    void taken(UserId user, int tokens, long intervalMicros);
   }
 
   /**
@@ -49,37 +55,74 @@ public final class MessageRate {
    */
   private record Bucket(long fullAt, int unreported, long debt) {}
 
-  private final int perMinute;
-  private final long interval;
-  private final int batch;
+  private final ToIntFunction<String> perMinute;
+  private final NodeRate node;
   private final Cache<UserId, Bucket> buckets;
-  private volatile Report report = (user, tokens) -> {};
+  private volatile Report report = (user, tokens, intervalMicros) -> {};
 
   /**
-   * Creates the limiter of a node.
+   * Creates a limiter whose rate is the same for all users and never changes.
    *
    * @param perMinute tokens a minute, and the capacity of a bucket; 0 is no limit
    */
   public MessageRate(int perMinute) {
+    this(user -> perMinute, NodeRate.none());
     if (perMinute < 0) {
       throw new IllegalArgumentException("perMinute must not be negative");
     }
+  }
+
+  /**
+   * Creates the limiter of a node.
+   *
+   * @param perMinute tokens a minute of a user, by id; 0 is no limit. It may change at any time,
+   *     since a bucket is the time of a minute whatever the rate is
+   * @param node the limit of all users of this node together
+   */
+  public MessageRate(ToIntFunction<String> perMinute, NodeRate node) {
     this.perMinute = perMinute;
-    interval = perMinute == 0 ? 0 : Math.max(1, MINUTE_MICROS / perMinute);
-    batch = Math.max(1, perMinute / 10);
+    this.node = node;
     // After two minutes without a message a bucket is full, and forgetting it changes nothing.
     buckets =
         Caffeine.newBuilder().maximumSize(USERS).expireAfterAccess(Duration.ofMinutes(2)).build();
   }
 
-  /** Tokens a minute; 0 is no limit. */
-  public int perMinute() {
-    return perMinute;
+  /** Tokens a minute of this user; 0 is no limit. */
+  public int perMinute(UserId user) {
+    return perMinute.applyAsInt(user.value());
   }
 
-  /** Time to refill one token, in microseconds. */
-  public long intervalMicros() {
-    return interval;
+  /** Whether the messages of this user, or of this node, are limited. */
+  boolean limits(UserId user) {
+    return perMinute.applyAsInt(user.value()) > 0 || node.limits();
+  }
+
+  /** Tokens after which a node reports. */
+  private static int batch(int perMinute) {
+    return Math.max(1, perMinute / 10);
+  }
+
+  private static long interval(int perMinute) {
+    return Math.max(1, MINUTE_MICROS / perMinute);
+  }
+
+  /**
+   * Takes a message of the user and one of the node, if there is one of both. Returns null, or what
+   * the message is over; then none is taken.
+   *
+   * @param nowMillis as in {@link #tryTake}
+   */
+  public @Nullable OverRate take(UserId user, long nowMillis) {
+    long wait = tryTake(user, nowMillis);
+    if (wait > 0) {
+      return new OverRate(FrameBudget.MESSAGES, wait);
+    }
+    wait = node.tryTake(nowMillis);
+    if (wait > 0) {
+      giveBackOfUser(user, nowMillis);
+      return new OverRate(node.limit(), wait);
+    }
+    return null;
   }
 
   /** Sets the receiver of reports; from now on taken tokens are reported to it, in batches. */
@@ -94,11 +137,14 @@ public final class MessageRate {
    * @return 0 if a token was taken, else the milliseconds until one is available
    */
   public long tryTake(UserId user, long nowMillis) {
-    if (perMinute == 0) {
+    int rate = perMinute.applyAsInt(user.value());
+    if (rate == 0) {
       return 0;
     }
+    long interval = interval(rate);
+    int batch = batch(rate);
     long now = nowMillis * 1_000;
-    long most = interval * perMinute;
+    long most = interval * rate;
     long[] wait = new long[1];
     int[] due = new int[1];
     buckets
@@ -126,7 +172,7 @@ public final class MessageRate {
               return new Bucket(full + interval, unreported + 1, 0);
             });
     if (due[0] > 0) {
-      report.taken(user, due[0]);
+      report.taken(user, due[0], interval);
     }
     return wait[0];
   }
@@ -138,9 +184,17 @@ public final class MessageRate {
    * @param nowMillis as in {@link #tryTake}
    */
   public void giveBack(UserId user, long nowMillis) {
-    if (perMinute == 0) {
+    giveBackOfUser(user, nowMillis);
+    node.giveBack();
+  }
+
+  private void giveBackOfUser(UserId user, long nowMillis) {
+    int rate = perMinute.applyAsInt(user.value());
+    if (rate == 0) {
       return;
     }
+    long interval = interval(rate);
+    int batch = batch(rate);
     long now = nowMillis * 1_000;
     buckets
         .asMap()
@@ -160,8 +214,13 @@ public final class MessageRate {
    * @param fullAfterMicros time until the authoritative bucket is full, from now
    */
   public void lowerTo(UserId user, long fullAfterMicros, long nowMillis) {
+    int rate = perMinute.applyAsInt(user.value());
+    if (rate == 0) {
+      return;
+    }
+    long interval = interval(rate);
     long now = nowMillis * 1_000;
-    long most = interval * perMinute;
+    long most = interval * rate;
     buckets
         .asMap()
         .compute(

@@ -41,8 +41,8 @@ final class PendingPosts {
     /** The trace of the message, which ends with its answer; null if it is not traced. */
     @Nullable MessageSpan span;
 
-    /** Whether the write took a token of the user's message rate. */
-    boolean tookToken;
+    /** The limit that the write is over; null if it took a message of the rates. */
+    @Nullable String overLimit;
 
     private boolean open = true;
 

@@ -1,6 +1,7 @@
 package parley.session;
 
 import java.util.function.Supplier;
+import parley.bounds.LoadGate;
 import parley.telemetry.MessageTrail;
 
 /**
@@ -15,6 +16,7 @@ import parley.telemetry.MessageTrail;
  * @param epoch name of the store's history, sent in each welcome
  * @param settings times and bounds
  * @param trail how single messages are followed
+ * @param load what is left out when the node is under load
  */
 public record SessionDependencies(
     EntityRefs entities,
@@ -25,8 +27,9 @@ public record SessionDependencies(
     Supplier<String> sessionIds,
     String epoch,
     SessionSettings settings,
-    MessageTrail trail) {
-  /** Dependencies that follow no messages. */
+    MessageTrail trail,
+    LoadGate load) {
+  /** Dependencies that follow no messages, of a node that sheds no load. */
   public SessionDependencies(
       EntityRefs entities,
       Authenticator authenticator,
@@ -45,6 +48,7 @@ public record SessionDependencies(
         sessionIds,
         epoch,
         settings,
-        MessageTrail.OFF);
+        MessageTrail.OFF,
+        LoadGate.OPEN);
   }
 }

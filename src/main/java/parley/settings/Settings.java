@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import parley.http.TrustedProxies;
 import parley.journal.JournalSync;
@@ -27,6 +28,8 @@ import parley.tls.TlsFiles;
  *     leave or declare them dead
  * @param managementAccess how operators reach that port
  * @param rates what one user or address may do
+ * @param admission from where on load is shed
+ * @param flagsOff the flags that are off, by the names that operators use at run time
  * @param connections how many connections there may be
  * @param trustedProxies the proxies that may say for which client they call
  * @param unready how long {@code /ready} announces a stop while new clients are still served
@@ -35,6 +38,7 @@ import parley.tls.TlsFiles;
  * @param fcm push to Android devices, null if it is off
  * @param pushAfter how long an entry may wait for a device of a connected user before it is pushed
  * @param unreadAuditPerMinute inbox rows whose unread count is checked in a minute; 0 for none
+ * @param conversationIdleSeconds how long an unused conversation stays in memory
  * @param logs how the log is written
  * @param traces where traces of messages go, null if they are off
  * @param unknown variables that begin with {@code PARLEY_} and are no settings
@@ -53,6 +57,8 @@ public record Settings(
     boolean managementWrite,
     ManagementAccess managementAccess,
     Rates rates,
+    Admission admission,
+    Set<String> flagsOff,
     Connections connections,
     TrustedProxies trustedProxies,
     Duration unready,
@@ -61,6 +67,7 @@ public record Settings(
     @Nullable Fcm fcm,
     Duration pushAfter,
     int unreadAuditPerMinute,
+    int conversationIdleSeconds,
     Logs logs,
     @Nullable Traces traces,
     List<String> unknown,
@@ -130,13 +137,23 @@ public record Settings(
    * @param tablePrefix the prefix of the tables' names
    * @param createTables whether missing tables are created
    * @param sync when the embedded store forces committed data to the disk
+   * @param breaker of DynamoDB
    */
   public record Store(
       StoreKind kind,
       @Nullable URI endpoint,
       String tablePrefix,
       boolean createTables,
-      JournalSync sync) {}
+      JournalSync sync,
+      Breaker breaker) {}
+
+  /**
+   * When calls to a store are not tried for a while.
+   *
+   * @param failures calls in a row that have failed
+   * @param restSeconds for how long
+   */
+  public record Breaker(int failures, int restSeconds) {}
 
   /**
    * Where old entries are stored.
@@ -145,13 +162,19 @@ public record Settings(
    * @param bucket null if the kind is not S3
    * @param hotDays the age at which entries move to the cold tier, in days
    * @param segmentsPerMinute how many segments a node writes in a minute, at most
+   * @param breaker its first rest; later ones are longer
+   * @param cacheMegabytes how much is kept in memory
+   * @param cacheMinutes and for how long
    */
   public record Cold(
       ColdKind kind,
       @Nullable URI endpoint,
       @Nullable String bucket,
       int hotDays,
-      int segmentsPerMinute) {}
+      int segmentsPerMinute,
+      Breaker breaker,
+      int cacheMegabytes,
+      int cacheMinutes) {}
 
   /**
    * Accounts and tokens.
@@ -225,9 +248,26 @@ public record Settings(
    * @param requestsPerSecond per client address, by HTTP
    * @param groupsPerDay groups that a user may make in 24 hours
    * @param registrationsPerDay per client address
+   * @param conversationPerSecond messages in each conversation
+   * @param nodePerSecond messages that the clients of each node send
+   * @param clusterPerSecond messages that all clients send
    */
   public record Rates(
-      int messagesPerMinute, int requestsPerSecond, int groupsPerDay, int registrationsPerDay) {}
+      int messagesPerMinute,
+      int requestsPerSecond,
+      int groupsPerDay,
+      int registrationsPerDay,
+      int conversationPerSecond,
+      int nodePerSecond,
+      int clusterPerSecond) {}
+
+  /**
+   * From where on load is shed.
+   *
+   * @param sendMillis time of a send, p99
+   * @param mailboxMillis how long a message waits for a thread
+   */
+  public record Admission(int sendMillis, int mailboxMillis) {}
 
   /**
    * How many connections may be open at a time on the client port; 0 lifts a limit.

@@ -8,14 +8,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import parley.auth.ExternalIssuer;
+import parley.control.SettingCatalog;
 import parley.http.TrustedProxies;
 import parley.journal.JournalSync;
 import parley.settings.Settings.Apns;
 import parley.settings.Settings.Auth;
+import parley.settings.Settings.Breaker;
 import parley.settings.Settings.Cluster;
 import parley.settings.Settings.ClusterKind;
 import parley.settings.Settings.Cold;
@@ -79,7 +82,16 @@ final class SettingsReader {
                 // More than people make in a day; fewer than fill many other people's inboxes.
                 env.number("PARLEY_GROUPS_PER_DAY", 100, 0, User.GROUPS_KEPT),
                 // A school or an office behind one address still gets in within a day or two.
-                env.number("PARLEY_REGISTRATIONS_PER_DAY", 50, 0, RATE_MAX)),
+                env.number("PARLEY_REGISTRATIONS_PER_DAY", 50, 0, RATE_MAX),
+                // More than people write; one conversation must not take a node for itself.
+                env.number("PARLEY_RATE_CONVERSATION_PER_SECOND", 100, 0, RATE_MAX),
+                env.number("PARLEY_RATE_NODE_PER_SECOND", 0, 0, RATE_MAX),
+                env.number("PARLEY_RATE_CLUSTER_PER_SECOND", 0, 0, RATE_MAX)),
+            // Far above what healthy nodes show, so that nothing is shed by a short pause.
+            new Settings.Admission(
+                env.number("PARLEY_ADMISSION_SEND_MS", 500, 10, 60_000),
+                env.number("PARLEY_ADMISSION_MAILBOX_MS", 250, 10, 60_000)),
+            flagsOff(),
             connections(),
             trustedProxies(),
             // A probe every 5 s must fail twice, and balancers need some seconds to notice. A
@@ -90,6 +102,7 @@ final class SettingsReader {
             fcm(),
             Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
             env.number("PARLEY_UNREAD_AUDIT_PER_MINUTE", 60, 0, 6_000),
+            env.number("PARLEY_CONVERSATION_IDLE_SECONDS", 90, 10, 3_600),
             logs(),
             traces(),
             env.unknown(),
@@ -97,6 +110,25 @@ final class SettingsReader {
     checkCombinations(settings);
     checkPortsDiffer(settings);
     return settings;
+  }
+
+  /** Names such as {@code push,archive}, as operators write them at run time. */
+  private Set<String> flagsOff() throws SettingsException {
+    String name = "PARLEY_FLAGS_OFF";
+    Set<String> off = new TreeSet<>();
+    for (String flag : env.text(name, "").split("[,\\s]+", -1)) {
+      if (!flag.isEmpty() && !SettingCatalog.FLAGS.contains("flag." + flag)) {
+        throw Environment.invalid(
+            name,
+            "must be names with commas between them, of "
+                + String.join(", ", SettingCatalog.FLAGS).replace("flag.", ""),
+            flag);
+      }
+      if (!flag.isEmpty()) {
+        off.add("flag." + flag);
+      }
+    }
+    return Set.copyOf(off);
   }
 
   private @Nullable Path backupDir() throws SettingsException {
@@ -120,7 +152,10 @@ final class SettingsReader {
         env.url("PARLEY_DYNAMODB_ENDPOINT"),
         tablePrefix(),
         env.flag("PARLEY_DYNAMODB_CREATE_TABLES", false),
-        sync);
+        sync,
+        new Breaker(
+            env.number("PARLEY_STORE_BREAKER_FAILURES", 20, 1, 1_000),
+            env.number("PARLEY_STORE_BREAKER_REST_SECONDS", 3, 1, 300)));
   }
 
   private String tablePrefix() throws SettingsException {
@@ -147,7 +182,12 @@ final class SettingsReader {
             ? env.required("PARLEY_S3_BUCKET", "where PARLEY_COLD_STORE is s3")
             : env.text("PARLEY_S3_BUCKET"),
         env.number("PARLEY_HOT_DAYS", 30, 1, 36_500),
-        env.number("PARLEY_ARCHIVE_SEGMENTS_PER_MINUTE", 60, 1, 6_000));
+        env.number("PARLEY_ARCHIVE_SEGMENTS_PER_MINUTE", 60, 1, 6_000),
+        new Breaker(
+            env.number("PARLEY_COLD_BREAKER_FAILURES", 5, 1, 1_000),
+            env.number("PARLEY_COLD_BREAKER_REST_SECONDS", 2, 1, 300)),
+        env.number("PARLEY_COLD_CACHE_MB", 32, 1, 4_096),
+        env.number("PARLEY_COLD_CACHE_MINUTES", 10, 1, 1_440));
   }
 
   private Auth auth() throws SettingsException {

@@ -105,6 +105,7 @@ class AdminCallsTest {
                 .replace("{conversation_id}", conversation)
                 .replace("{seq}", "1")
                 .replace("{session_id}", "none")
+                .replace("{name}", "limit.conversation.messages-per-second")
                 .replace("{letter_id}", "7-42");
         if (name.endsWith("/marks")) {
           path += "?entity=user%7C" + ann.userId();

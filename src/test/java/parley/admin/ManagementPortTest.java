@@ -238,9 +238,9 @@ class ManagementPortTest {
   @Test
   void anAddressHasAQuarterOfItsConnectionsWhateverTheClientPortAllows() throws Exception {
     PortSettings limits = ManagementPort.limits(1_000);
-    assertThat(limits.connections()).isEqualTo(100);
-    assertThat(limits.connectionsPerAddress()).isEqualTo(25);
-    assertThat(ManagementPort.limits(10).connectionsPerAddress()).isEqualTo(10);
+    assertThat(limits.connections().getAsInt()).isEqualTo(100);
+    assertThat(limits.connectionsPerAddress().getAsInt()).isEqualTo(25);
+    assertThat(ManagementPort.limits(10).connectionsPerAddress().getAsInt()).isEqualTo(10);
     assertThat(limits.exempt().test(InetAddress.getByName("203.0.113.7"))).isFalse();
     assertThat(limits.exempt().test(InetAddress.getLoopbackAddress())).isTrue();
   }

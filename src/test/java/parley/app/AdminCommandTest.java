@@ -184,6 +184,46 @@ class AdminCommandTest {
   }
 
   @Test
+  void settingsAreSetAndShown() {
+    status = 204;
+    body = "";
+    assertThat(run("set", "log.parley", "DEBUG", "--minutes", "5", "--url", url())).isZero();
+    assertThat(run("set", "limit.user.a/b.messages-per-minute", "7", "--url", url())).isZero();
+    assertThat(run("unset", "flag.push", "--url", url())).isZero();
+    assertThat(bodies)
+        .containsExactly("{\"value\":\"DEBUG\",\"minutes\":5}", "{\"value\":\"7\"}", "");
+    status = 200;
+    body =
+        """
+        {"settings":[
+          {"name":"flag.push","value":"off","default":"on","who":"ann",
+           "since":"2026-11-25T02:00:00Z","unit":"on or off","about":"whether it pushes"},
+          {"name":"log.parley","value":"DEBUG","who":"ann","since":"2026-11-25T02:00:00Z",
+           "until":"2026-11-25T03:00:00Z"}],
+         "unknown":1,"version":2,"age_seconds":4}
+        """;
+    assertThat(run("settings", "--url", url())).isZero();
+    assertThat(asked)
+        .containsExactly(
+            "PUT /admin/settings/log.parley",
+            "PUT /admin/settings/limit.user.a%2Fb.messages-per-minute",
+            "DELETE /admin/settings/flag.push",
+            "GET /admin/settings");
+    assertThat(out().lines())
+        .contains(
+            "name        value  default  unit       who  since                 until              "
+                + "   about",
+            "flag.push   off    on       on or off  ann  2026-11-25T02:00:00Z  -                  "
+                + "   whether it pushes",
+            "log.parley  DEBUG  -        -          ann  2026-11-25T02:00:00Z  2026-11-25T03:00:00"
+                + "Z  -",
+            "as this node knows them; confirmed by the store 4 s ago",
+            "set, but not known to this version: 1");
+    assertThat(run("set", "flag.push", "--url", url())).isEqualTo(2);
+    assertThat(run("unset", "--url", url())).isEqualTo(2);
+  }
+
+  @Test
   void theAuditLogIsATable() {
     body =
         """

@@ -37,9 +37,14 @@ class BackupIT {
     Path backups = Files.createDirectory(folder.resolve("backups"));
     Map<String, String> settings =
         Map.of(
-            "PARLEY_BACKUP_DIR", backups.toString(),
-            "PARLEY_MANAGEMENT_WRITE", "true",
-            "PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
+            "PARLEY_BACKUP_DIR",
+            backups.toString(),
+            "PARLEY_MANAGEMENT_WRITE",
+            "true",
+            "PARLEY_RATE_MESSAGES_PER_MINUTE",
+            "0",
+            "PARLEY_RATE_CONVERSATION_PER_SECOND",
+            "0");
     TestAccount ann;
     TestAccount ben;
     String direct;

@@ -111,12 +111,20 @@ class MendCommandTest {
         new HashMap<>(DynamoLocal.environment(DynamoLocal.endpoint(), prefix));
     environment.putAll(
         Map.of(
-            "PARLEY_PORT", "0",
-            "PARLEY_MANAGEMENT_PORT", "0",
-            "PARLEY_MANAGEMENT_WRITE", String.valueOf(write),
-            "PARLEY_DRAIN_SECONDS", "0",
-            "PARLEY_RATE_MESSAGES_PER_MINUTE", "0",
-            "PARLEY_DATA_DIR", folder.toString()));
+            "PARLEY_PORT",
+            "0",
+            "PARLEY_MANAGEMENT_PORT",
+            "0",
+            "PARLEY_MANAGEMENT_WRITE",
+            String.valueOf(write),
+            "PARLEY_DRAIN_SECONDS",
+            "0",
+            "PARLEY_RATE_MESSAGES_PER_MINUTE",
+            "0",
+            "PARLEY_RATE_CONVERSATION_PER_SECOND",
+            "0",
+            "PARLEY_DATA_DIR",
+            folder.toString()));
     return Settings.from(environment);
   }
 

@@ -281,6 +281,7 @@ class ShardCountTest {
     all.put("PARLEY_MANAGEMENT_PORT", "0");
     all.put("PARLEY_DRAIN_SECONDS", "0");
     all.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
+    all.put("PARLEY_RATE_CONVERSATION_PER_SECOND", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     if (shards != null) {
       all.put("PARLEY_SHARDS", String.valueOf(shards));

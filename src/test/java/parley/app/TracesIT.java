@@ -229,6 +229,7 @@ class TracesIT {
     all.put("PARLEY_MANAGEMENT_PORT", "0");
     all.put("PARLEY_DRAIN_SECONDS", "0");
     all.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
+    all.put("PARLEY_RATE_CONVERSATION_PER_SECOND", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     all.put("PARLEY_DATA_DIR", folder.toString());
     for (int i = 0; i < more.length; i += 2) {

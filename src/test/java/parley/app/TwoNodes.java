@@ -73,6 +73,7 @@ public final class TwoNodes implements AutoCloseable {
       throws Exception {
     this.trails = trails;
     java.util.HashMap<String, String> all = new java.util.HashMap<>(more);
+    all.putIfAbsent("PARLEY_RATE_CONVERSATION_PER_SECOND", "0");
     all.put("PARLEY_DATA_DIR", folder.toString());
     all.put("PARLEY_PORT", "0");
     all.put("PARLEY_MANAGEMENT_PORT", "0");

@@ -78,6 +78,7 @@ public final class ServerProcess implements AutoCloseable {
     environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(Ports.free()));
     environment.put("PARLEY_DATA_DIR", data.toString());
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
+    environment.put("PARLEY_RATE_CONVERSATION_PER_SECOND", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     environment.put("PARLEY_GROUPS_PER_DAY", "0");
     environment.put("PARLEY_REGISTRATIONS_PER_DAY", "0");

@@ -66,6 +66,7 @@ final class ConversationHarness implements AutoCloseable {
                       + " \"org.apache.pekko.persistence.testkit.query.PersistenceTestKitReadJournalProvider\""))
           .withFallback(ConfigFactory.load());
 
+  private volatile int messagesPerSecond;
   final ActorTestKit kit;
   private final @Nullable PersistenceTestKit memory;
   final RecordingTracing tracing = new RecordingTracing();
@@ -135,6 +136,11 @@ final class ConversationHarness implements AutoCloseable {
     reminders = sender;
   }
 
+  /** The limit of the conversation, from now on; 0 is none. */
+  void messagesPerSecond(int limit) {
+    messagesPerSecond = limit;
+  }
+
   /** From the next start on, cursors go to this log first. */
   void cursorLog(CursorLog.Sender sender) {
     cursorLog = sender;
@@ -184,7 +190,8 @@ final class ConversationHarness implements AutoCloseable {
                       archive,
                       reminders,
                       scans,
-                      cursorLog),
+                      cursorLog,
+                      conversation -> messagesPerSecond),
                   shard.getRef()));
       entity = current;
     }

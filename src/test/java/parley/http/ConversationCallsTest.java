@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import parley.bounds.LoadGate;
 import parley.conversation.Conversation;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
@@ -15,6 +16,26 @@ import parley.user.User;
 
 /** Calls about conversations and groups. */
 final class ConversationCallsTest extends CallsHarness {
+  @Test
+  void underLoadHistoryIsRefusedAndAMessageIsNot() {
+    httpHarness.shed.addAll(List.of(LoadGate.Shed.values()));
+    try {
+      HttpResponse<String> refused =
+          httpHarness.alice("GET", "/v1/conversations/c1/messages?limit=2", null);
+      HttpHarness.problem(refused, 503, "unavailable");
+      assertThat(refused.headers().firstValue("Retry-After")).contains("5");
+      assertThat(httpHarness.told).isEmpty();
+      httpHarness.alice(
+          "POST",
+          "/v1/messages",
+          "{\"conversation_id\":\"c1\",\"client_msg_id\":\"m\",\"type\":\"text\","
+              + "\"content\":\"x\"}");
+      told(Conversation.Post.class);
+    } finally {
+      httpHarness.shed.clear();
+    }
+  }
+
   /** Groups and their members. */
   @Nested
   class Groups {

@@ -30,7 +30,7 @@ final class HttpFailureAnswersTest {
     httpHarness =
         new HttpHarness(
             new HttpSettings(
-                0,
+                () -> 0,
                 Duration.ofMillis(300),
                 Duration.ofMillis(300),
                 Duration.ofMillis(300),

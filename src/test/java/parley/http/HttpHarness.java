@@ -22,6 +22,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,10 +36,12 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.auth.LoginThrottle;
 import parley.auth.RegistrationLimit;
+import parley.bounds.LoadGate;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.ErrorCode;
 import parley.model.UserId;
+import parley.session.OverRate;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 import parley.websocket.FrameDecoder;
@@ -59,11 +62,15 @@ final class HttpHarness implements AutoCloseable {
   volatile int groupsPerDay;
   final List<String> limited = new CopyOnWriteArrayList<>();
   final List<UserId> givenBack = new CopyOnWriteArrayList<>();
+
+  /** What the node leaves out. */
+  final Set<LoadGate.Shed> shed = ConcurrentHashMap.newKeySet();
+
   private final WriteBudget budget =
       new WriteBudget() {
         @Override
-        public long tryTake(UserId user) {
-          return messageWait;
+        public @Nullable OverRate tryTake(UserId user) {
+          return messageWait == 0 ? null : new OverRate(WriteBudget.MESSAGES, messageWait);
         }
 
         @Override
@@ -127,7 +134,8 @@ final class HttpHarness implements AutoCloseable {
             HttpHarness::echo,
             nanos::get,
             problems::add,
-            new HttpMeters(telemetry));
+            new HttpMeters(telemetry),
+            what -> shed.contains(what));
     server =
         HttpServer.start(kit.system(), "127.0.0.1", 0, settings, httpServices)
             .toCompletableFuture()

@@ -31,7 +31,7 @@ final class RateLimitTest {
 
   @Test
   void anAddressHasABurstAndThenTheRate() {
-    RateLimit limit = new RateLimit(10, nanos::get);
+    RateLimit limit = new RateLimit(() -> 10, nanos::get);
     InetAddress a = address("10.0.0.1");
     assertThat(taken(limit, a)).isEqualTo(20);
     assertThat(limit.take(a)).isEqualTo(100);
@@ -50,7 +50,7 @@ final class RateLimitTest {
 
   @Test
   void aSiteHasALimitOfItsOwn() {
-    RateLimit limit = new RateLimit(10, nanos::get);
+    RateLimit limit = new RateLimit(() -> 10, nanos::get);
     for (int i = 0; i < RateLimit.SITE_FACTOR; i++) {
       assertThat(taken(limit, address("2001:db8:1:" + i + "::1"))).isEqualTo(20);
     }
@@ -62,7 +62,7 @@ final class RateLimitTest {
 
   @Test
   void eachAddressHasItsOwnLimit() {
-    RateLimit limit = new RateLimit(10, nanos::get);
+    RateLimit limit = new RateLimit(() -> 10, nanos::get);
     taken(limit, address("10.0.0.1"));
     assertThat(taken(limit, address("10.0.0.2"))).isEqualTo(20);
     taken(limit, address("2001:db8:1:2::1"));
@@ -72,18 +72,18 @@ final class RateLimitTest {
 
   @Test
   void aBurstIsTwentyOrTheRateOfOneSecond() {
-    assertThat(taken(new RateLimit(1, nanos::get), address("10.0.0.1"))).isEqualTo(20);
-    assertThat(taken(new RateLimit(50, nanos::get), address("10.0.0.1"))).isEqualTo(50);
+    assertThat(taken(new RateLimit(() -> 1, nanos::get), address("10.0.0.1"))).isEqualTo(20);
+    assertThat(taken(new RateLimit(() -> 50, nanos::get), address("10.0.0.1"))).isEqualTo(50);
   }
 
   @Test
   void zeroMeansNoLimit() {
-    assertThat(taken(new RateLimit(0, nanos::get), address("10.0.0.1"))).isEqualTo(1_000);
+    assertThat(taken(new RateLimit(() -> 0, nanos::get), address("10.0.0.1"))).isEqualTo(1_000);
   }
 
   @Test
   void aClockThatStandsStillOrComesLateGivesNothing() {
-    RateLimit limit = new RateLimit(10, nanos::get);
+    RateLimit limit = new RateLimit(() -> 10, nanos::get);
     InetAddress a = address("10.0.0.1");
     taken(limit, a);
     nanos.addAndGet(-TimeUnit.SECONDS.toNanos(1));

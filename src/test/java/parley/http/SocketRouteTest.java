@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import parley.bounds.LoadGate;
 
 /** The handshake of the socket, with an echo behind it. */
 final class SocketRouteTest {
@@ -47,6 +48,23 @@ final class SocketRouteTest {
 
   private static URI uri() {
     return URI.create("ws://127.0.0.1:" + httpHarness.port() + "/v1/ws");
+  }
+
+  @Test
+  void underLoadNewSocketsAreRefused() {
+    httpHarness.shed.add(LoadGate.Shed.CONNECTIONS);
+    try {
+      assertThatThrownBy(() -> builder().buildAsync(uri(), new Listener()).join())
+          .cause()
+          .isInstanceOfSatisfying(
+              WebSocketHandshakeException.class,
+              refused -> {
+                assertThat(refused.getResponse().statusCode()).isEqualTo(503);
+                assertThat(refused.getResponse().headers().firstValue("Retry-After")).contains("5");
+              });
+    } finally {
+      httpHarness.shed.clear();
+    }
   }
 
   @Test

@@ -86,7 +86,7 @@ final class AcceptorTest {
   void withoutDescriptorsItPausesAndIsNearlySilent() {
     PortSettings limits = PortSettings.standard(0, 0, address -> true);
     ConnectionCounts counts = new ConnectionCounts(limits);
-    PortMeters meters = new PortMeters(counts::open, 0);
+    PortMeters meters = new PortMeters(counts::open, () -> 0);
     List<Duration> pauses = new ArrayList<>();
     ListAppender<ILoggingEvent> lines = new ListAppender<>();
     lines.start();
@@ -119,7 +119,7 @@ final class AcceptorTest {
   @Test
   void anErrorAtOneConnectionEndsThatOneAndTheNextIsTaken() throws Exception {
     ConnectionCounts counts = new ConnectionCounts(PortSettings.standard(0, 0, address -> true));
-    PortMeters meters = new PortMeters(counts::open, 0);
+    PortMeters meters = new PortMeters(counts::open, () -> 0);
     List<Duration> pauses = new ArrayList<>();
     List<SocketChannel> taken = new ArrayList<>();
     try (ServerSocketChannel listening =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import parley.port.ConnectionCounts.Admission;
 
@@ -58,6 +59,11 @@ final class ConnectionCountsTest {
       assertThat(on.admit(address("10.0." + i / 250 + "." + i % 250)))
           .isEqualTo(Admission.ADMITTED);
     }
+    // Counted all the same: there may be a limit before they end.
+    assertThat(off.addresses()).isEqualTo(1);
+    for (int i = 0; i < 500; i++) {
+      off.release(address("203.0.113.7"));
+    }
     assertThat(off.addresses()).isZero();
     assertThat(on.addresses()).isEqualTo(500);
     for (int i = 0; i < 500; i++) {
@@ -65,5 +71,30 @@ final class ConnectionCountsTest {
     }
     assertThat(on.addresses()).isZero();
     assertThat(on.open()).isZero();
+  }
+
+  /** A limit that is lowered ends nothing, and one that is set counts those who were there. */
+  @Test
+  void theLimitsMayChange() {
+    AtomicInteger ofPort = new AtomicInteger();
+    AtomicInteger ofAddress = new AtomicInteger();
+    ConnectionCounts counts =
+        new ConnectionCounts(PortSettings.standard(ofPort::get, ofAddress::get, address -> false));
+    InetAddress one = address("203.0.113.7");
+    for (int i = 0; i < 3; i++) {
+      assertThat(counts.admit(one)).isEqualTo(Admission.ADMITTED);
+    }
+    ofAddress.set(3);
+    assertThat(counts.admit(one)).isEqualTo(Admission.ADDRESS_FULL);
+    counts.release(one);
+    assertThat(counts.admit(one)).isEqualTo(Admission.ADMITTED);
+    ofPort.set(2);
+    assertThat(counts.admit(address("203.0.113.8"))).isEqualTo(Admission.PORT_FULL);
+    ofAddress.set(0);
+    for (int i = 0; i < 3; i++) {
+      counts.release(one);
+    }
+    assertThat(counts.open()).isZero();
+    assertThat(counts.addresses()).isZero();
   }
 }

@@ -14,7 +14,7 @@ final class OpenConnectionsTest {
   private final ConnectionCounts counts =
       new ConnectionCounts(PortSettings.standard(10, 10, address -> false));
   private final OpenConnections openConnections =
-      new OpenConnections(counts, new PortMeters(counts::open, 0));
+      new OpenConnections(counts, new PortMeters(counts::open, () -> 0));
 
   /**
    * A client resets its connection and connects again from the same port before the server notices.

@@ -9,11 +9,13 @@ import static parley.session.SessionHarness.START;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.Marker;
+import parley.bounds.LoadGate;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.HistoryPage;
@@ -69,6 +71,34 @@ class ClientRequestsTest {
     s.quiet();
     s.pass(Duration.ofSeconds(15));
     assertThat(s.expectError("unavailable").path("id").asLong()).isEqualTo(10);
+  }
+
+  /** Messages are not among it: they go on at every level. */
+  @Test
+  void underLoadTypingPresenceAndHistoryAreLeftOut() {
+    s.live();
+    s.send("{'op':'watch','id':3,'user_ids':['bob']}");
+    s.expect("ok");
+    s.leftOut.addAll(Set.of(LoadGate.Shed.values()));
+    s.send("{'op':'history','id':8,'conversation_id':'conv-a','limit':2}");
+    JsonNode refused = s.expectError("unavailable");
+    assertThat(refused.path("id").asLong()).isEqualTo(8);
+    assertThat(refused.path("retry_after_ms").asLong()).isEqualTo(LoadGate.RETRY_MILLIS);
+    s.send("{'op':'typing','conversation_id':'conv-a','active':true}");
+    s.told(
+        new Delivery.PresenceSeen(
+            new Presence(BOB, Presence.Status.OFFLINE, START - 5_000), START - 40));
+    s.quiet();
+    // The answer to a watch is no change: it corrects what was left out.
+    s.told(new Delivery.PresenceSeen(presence(BOB)));
+    s.expect("presence");
+    s.send(
+        "{'op':'send','id':9,'conversation_id':'conv-a','client_msg_id':'m1','type':'text',"
+            + "'content':'x'}");
+    s.conversation(A).expectMessageClass(Conversation.Post.class);
+    s.leftOut.clear();
+    s.send("{'op':'history','id':10,'conversation_id':'conv-a','limit':2}");
+    s.conversation(A).expectMessageClass(Conversation.GetPage.class);
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import parley.model.UserId;
 
@@ -39,6 +40,56 @@ class MessageRateTest {
     }
   }
 
+  /** The rate of a user changes while its bucket is half empty. */
+  @Test
+  void aRateThatChangesHoldsAtOnce() {
+    AtomicInteger perMinute = new AtomicInteger(60);
+    var rate = new MessageRate(user -> perMinute.get(), NodeRate.none());
+    for (int i = 0; i < 30; i++) {
+      assertThat(rate.tryTake(A, NOW)).isZero();
+    }
+    perMinute.set(6);
+    for (int i = 0; i < 3; i++) {
+      assertThat(rate.tryTake(A, NOW)).as("half of the smaller bucket is left").isZero();
+    }
+    assertThat(rate.tryTake(A, NOW)).isEqualTo(10_000);
+    perMinute.set(0);
+    assertThat(rate.tryTake(A, NOW)).isZero();
+    perMinute.set(600);
+    assertThat(rate.tryTake(A, NOW)).isEqualTo(100);
+  }
+
+  @Test
+  void theNodeAndItsPartOfTheClusterLimitAllUsersTogether() {
+    AtomicInteger node = new AtomicInteger(5);
+    AtomicInteger cluster = new AtomicInteger();
+    AtomicInteger members = new AtomicInteger(3);
+    var rate = new MessageRate(user -> 4, new NodeRate(node::get, cluster::get, members::get));
+    for (int i = 0; i < 3; i++) {
+      assertThat(rate.take(A, NOW)).isNull();
+    }
+    assertThat(rate.take(B, NOW)).isNull();
+    assertThat(rate.take(B, NOW)).isNull();
+    assertThat(rate.take(A, NOW)).isEqualTo(new OverRate("node", 200));
+    // The message of the user was not taken.
+    assertThat(rate.take(A, NOW + 200)).isNull();
+    assertThat(rate.take(A, NOW + 5_000)).isEqualTo(new OverRate("messages", 10_000));
+    assertThat(rate.take(B, NOW + 5_000)).isNull();
+    rate.giveBack(B, NOW + 5_000);
+    node.set(0);
+    cluster.set(7);
+    var other = new MessageRate(user -> 0, new NodeRate(node::get, cluster::get, members::get));
+    for (int i = 0; i < 3; i++) {
+      assertThat(other.take(A, NOW)).as("7 / 3, rounded up").isNull();
+    }
+    assertThat(other.take(A, NOW)).isEqualTo(new OverRate("cluster", 334));
+    members.set(1);
+    assertThat(other.take(A, NOW)).as("a part of the second is left at the new rate").isNotNull();
+    assertThat(other.take(A, NOW + 143)).isNull();
+    cluster.set(0);
+    assertThat(other.take(A, NOW)).isNull();
+  }
+
   @Test
   void aClockThatGoesBackCostsAMinuteAtMost() {
     var rate = new MessageRate(10);
@@ -58,9 +109,9 @@ class MessageRateTest {
       for (int i = 0; i < size; i++) {
         MessageRate node = new MessageRate(50);
         node.reportTo(
-            (user, tokens) -> {
+            (user, tokens, interval) -> {
               reports.merge(node, 1, Integer::sum);
-              fullAt = Math.max(fullAt, now * 1_000) + tokens * node.intervalMicros();
+              fullAt = Math.max(fullAt, now * 1_000) + tokens * interval;
               nodes.forEach(n -> n.lowerTo(user, fullAt - now * 1_000, now));
             });
         nodes.add(node);

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +26,7 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.LoadGate;
 import parley.client.RawSocket;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
@@ -32,6 +34,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.HistoryPage;
 import parley.model.UserId;
+import parley.telemetry.MessageTrail;
 import parley.user.Delivery;
 import parley.user.User;
 import parley.websocket.ClientBytes;
@@ -124,6 +127,9 @@ final class SessionHarness implements AutoCloseable {
     return Behaviors.same();
   }
 
+  /** What the node leaves out. */
+  final Set<LoadGate.Shed> leftOut = ConcurrentHashMap.newKeySet();
+
   private SessionDependencies dependencies(int messagesPerMinute) {
     EntityRefs entityRefs =
         new EntityRefs() {
@@ -167,7 +173,9 @@ final class SessionHarness implements AutoCloseable {
         ticker,
         () -> "session-1",
         "epoch-1",
-        SessionSettings.standard());
+        SessionSettings.standard(),
+        MessageTrail.OFF,
+        leftOut::contains);
   }
 
   TestProbe<Conversation.Command> conversation(ConversationId id) {

@@ -32,7 +32,7 @@ class SettingsTest {
     assertThat(settings.cold().hotDays()).isEqualTo(30);
     assertThat(settings.connections()).isEqualTo(new Settings.Connections(null, 1_000));
     assertThat(settings.unready()).isEqualTo(Duration.ZERO);
-    assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10, 100, 50));
+    assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10, 100, 50, 100, 0, 0));
     assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.managementWrite()).isFalse();
     assertThat(settings.trustedProxies()).isSameAs(TrustedProxies.NONE);

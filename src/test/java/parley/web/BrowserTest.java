@@ -111,13 +111,22 @@ abstract class BrowserTest {
           .environment()
           .putAll(
               Map.of(
-                  "PARLEY_PORT", "0",
-                  "PARLEY_MANAGEMENT_PORT", "0",
-                  "PARLEY_DATA_DIR", data.toString(),
-                  "PARLEY_RATE_MESSAGES_PER_MINUTE", "0",
-                  "PARLEY_RATE_REQUESTS_PER_SECOND", "0",
-                  "PARLEY_REGISTRATIONS_PER_DAY", "0",
-                  "PARLEY_DRAIN_SECONDS", "1"));
+                  "PARLEY_PORT",
+                  "0",
+                  "PARLEY_MANAGEMENT_PORT",
+                  "0",
+                  "PARLEY_DATA_DIR",
+                  data.toString(),
+                  "PARLEY_RATE_MESSAGES_PER_MINUTE",
+                  "0",
+                  "PARLEY_RATE_CONVERSATION_PER_SECOND",
+                  "0",
+                  "PARLEY_RATE_REQUESTS_PER_SECOND",
+                  "0",
+                  "PARLEY_REGISTRATIONS_PER_DAY",
+                  "0",
+                  "PARLEY_DRAIN_SECONDS",
+                  "1"));
       Process started = builder.redirectErrorStream(true).start();
       server = started;
       return address(started);

@@ -56,6 +56,7 @@ final class DynamoServer implements AutoCloseable {
     environment.put("PARLEY_UNREADY_SECONDS", "0");
     environment.put("PARLEY_DRAIN_SECONDS", "0");
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
+    environment.put("PARLEY_RATE_CONVERSATION_PER_SECOND", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     environment.put("PARLEY_GROUPS_PER_DAY", "0");
     environment.put("PARLEY_REGISTRATIONS_PER_DAY", "0");

@@ -140,6 +140,7 @@ public final class MeasuredServer implements AutoCloseable {
       boolean jfr) {
     Map<String, String> all = new HashMap<>(settings);
     all.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
+    all.put("PARLEY_RATE_CONVERSATION_PER_SECOND", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     all.put("PARLEY_GROUPS_PER_DAY", "0");
     all.put("PARLEY_REGISTRATIONS_PER_DAY", "0");
