@@ -97,6 +97,11 @@ final class AdminCalls {
    * @param parameters the values of the template's parameters, in order
    */
   record Call(String name, List<String> parameters) {
+    /** Whether it changes the cluster, by the routes of Pekko Management. */
+    boolean isOfCluster() {
+      return name.contains(" /" + CLUSTER);
+    }
+
     /** Whether it may change something. */
     boolean changes() {
       return !name.startsWith("GET ");

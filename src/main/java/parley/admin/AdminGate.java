@@ -42,9 +42,12 @@ import parley.port.HttpPort;
  *                                                                 | 403 429         | 503
  * </pre>
  *
- * <p>The route of a change runs only when the audit log has stored that it begins. So a crash
- * leaves a record without a result, never a change without a record. A call that is not in {@link
- * AdminCalls} is answered 404, so a route cannot be forgotten there.
+ * <p>A change of the cluster is made also if the audit log does not answer, and is then in the log
+ * only: to take out a dead node may be what brings the audit log back.
+ *
+ * <p>The route of any other change runs only when the audit log has stored that it begins. So a
+ * crash leaves a record without a result, never a change without a record. A call that is not in
+ * {@link AdminCalls} is answered 404, so a route cannot be forgotten there.
  *
  * <p>Changes of a caller: {@value #CHANGES} at once, then one in {@link #CHANGE_INTERVAL}. A change
  * beyond that is {@code rate_limited} and is not recorded: the records of what was done must not be
@@ -222,6 +225,15 @@ final class AdminGate {
             (nr, failure) -> {
               if (nr == null) {
                 auditFailed.run();
+                if (call.isOfCluster()) {
+                  AuditLines.beginsUnstored(change);
+                  return route(request.withEntity(body))
+                      .thenApply(
+                          response -> {
+                            AuditLines.endedUnstored(change, response.status().intValue());
+                            return response;
+                          });
+                }
                 AuditLines.refused(change);
                 return done(
                     ManagementProblems.of(

@@ -56,6 +56,26 @@ final class AuditLines {
             stored ? "" : ", which could not be stored");
   }
 
+  /** The change is about to be made, although the audit log does not answer. */
+  static void beginsUnstored(Change change) {
+    line("audit_change_begins", change)
+        .addKeyValue("stored", false)
+        .log(
+            "Audit: {} from {} begins, which could not be stored: {} {}",
+            change.who(),
+            change.from(),
+            change.action(),
+            change.target());
+  }
+
+  /** Such a change was answered. */
+  static void endedUnstored(Change change, int status) {
+    line("audit_change_ended", change)
+        .addKeyValue("status", status)
+        .addKeyValue("stored", false)
+        .log("Audit: {}: {}: {}", change.who(), change.action(), status);
+  }
+
   /** The change was refused, because the audit log does not answer. */
   static void refused(Change change) {
     line("audit_change_refused", change)

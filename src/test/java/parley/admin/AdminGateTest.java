@@ -115,6 +115,17 @@ class AdminGateTest {
             "finish 7 204");
   }
 
+  /** To take a dead node out may be what brings the audit log back. */
+  @Test
+  void aChangeOfTheClusterDoesNotWaitForAnAuditLogThatIsAway() throws Exception {
+    auditStarts = false;
+    HttpResponse response =
+        answer(gate(onLoopback()), request("DELETE", "/cluster/members/pekko://parley@10.1.2.3:1"));
+    assertThat(response.status().intValue()).isEqualTo(204);
+    assertThat(events).hasSize(2).endsWith("route");
+    assertThat(failures).hasValue(1);
+  }
+
   /** A record is one line of a log, and nobody can write another line into it. */
   @Test
   void aTargetHasNoControlCharacters() throws Exception {
