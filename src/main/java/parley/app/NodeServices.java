@@ -100,8 +100,11 @@ record NodeServices(
     SettingStore settingStore,
     Drain drain,
     Runnable useFastSignatures) {
-  /** Most sockets on one node; a further one is closed at once. Far more than the memory allows. */
-  private static final int SOCKETS = 100_000;
+  /**
+   * Most sockets on one node; a further one is closed at once. More than any heap holds ({@code
+   * ConnectionCapacity}), so the limit of connections is reached first.
+   */
+  private static final int SOCKETS = 1_000_000;
 
   /**
    * How long an account waits for its user to close the sockets of a login before it answers a

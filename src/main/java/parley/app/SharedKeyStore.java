@@ -23,7 +23,8 @@ public record SharedKeyStore(DynamoStore store) implements SigningKeyStore {
    */
   public static KeyRing open(DynamoStore store, InstantSource clock) throws StoreRefusedException {
     var unused =
-        store.secretOrCreate(SigningKeys.FILE_NAME, () -> SigningKeys.newKeyText(clock.instant()));
+        store.sharedValueOrCreate(
+            SigningKeys.FILE_NAME, () -> SigningKeys.newKeyText(clock.instant()));
     try {
       return KeyRing.open(new SharedKeyStore(store), clock);
     } catch (IOException e) {

@@ -16,7 +16,7 @@ import parley.settings.Settings;
 import parley.settings.SettingsException;
 import parley.telemetry.Telemetry;
 import parley.tls.Certificate;
-import parley.tls.SelfMade;
+import parley.tls.SelfMadeCertificate;
 import parley.tls.TlsFiles;
 import parley.tls.TlsRefusedException;
 
@@ -68,7 +68,7 @@ public final class NodeTls {
             ? settings.dataDir().resolve("node-tls")
             : Path.of(System.getProperty("user.home")).resolve(SHARED_FOLDER);
     try {
-      return SelfMade.in(folder, clock);
+      return SelfMadeCertificate.in(folder, clock);
     } catch (IOException e) {
       throw new SettingsException(
           "PARLEY_NODE_TLS_CERT",

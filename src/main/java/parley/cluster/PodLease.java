@@ -14,7 +14,7 @@ import scala.util.Either;
 /**
  * The library's Kubernetes lease, always with the pod's current token. The library reads the token
  * when the lease is first used, and keeps it. Kubernetes replaces a token after about an hour and
- * then refuses the old one. So at the second split in the life of a node no side could get the
+ * then refuses the old one. So in a split more than an hour after the first, no side would get the
  * lease, and the whole cluster would end. Here each call reads the token's file again: a few small
  * reads from memory during a split, and none otherwise.
  *

@@ -38,8 +38,8 @@ import parley.user.User;
  * <pre>
  *   Post ─▶ MessageLookups (duplicate?) ─▶ EntryRules (allowed?) ─▶ EntryBatch ─Flush─▶ journal
  *                                                                                    durable │
- *   Posted ◀── caller is answered ◀──────────────────────────────────────────────────────────┤
- *   members' User ◀── Dispatch (until acknowledged) ◀────────────────────────────────────────┘
+ *   members' User ◀── Dispatch (until acknowledged) ◀────────────────────────────────────────┤
+ *   Posted ◀── caller is answered ◀──────────────────────────────────────────────────────────┘
  * </pre>
  *
  * <p>The behaviour stashes commands that arrive during a write. An {@link AdmissionGuard} in front
@@ -97,7 +97,7 @@ public final class ConversationEntity
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  AdmissionGuard<Conversation.Command> guard = ConversationRefusals.guard(id);
+                  AdmissionGuard<Conversation.Command> guard = BusyAnswers.guard(id);
                   return guard.guard(
                       new ConversationEntity(
                           id, dependencies, context, timers, shard, guard, missingConversations));

@@ -271,7 +271,7 @@ final class ConversationLifecycle {
       return effects.none();
     }
     PendingWrites.Write write =
-        live.reminderClient.reminderDurable() ? live.pendingWrites.take() : null;
+        live.reminderClient.mayWrite() ? live.pendingWrites.take() : null;
     if (write == null) {
       return effects.stop().thenRun(this::stopped);
     }

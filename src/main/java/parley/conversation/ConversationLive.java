@@ -97,7 +97,8 @@ final class ConversationLive {
         new HistoryPages(context, logReader, state, dependencies.telemetry().entities());
     this.dispatch = new Dispatch(state, dependencies.users(), historyPages);
     this.cursorMoves = new CursorMoves(context, logReader, state);
-    this.messageLookups = new MessageLookups(context, logReader, state);
+    this.postTrails = new PostTrails(id, dependencies.telemetry().trail());
+    this.messageLookups = new MessageLookups(context, logReader, state, postTrails);
     this.previewSearch = new PreviewSearch(context, state, historyPages);
     this.cursorLogClient =
         new CursorLogClient(
@@ -107,7 +108,6 @@ final class ConversationLive {
             context.messageAdapter(CursorLog.Reply.class, CursorLogAnswered::new),
             timers,
             dependencies.settings().cursorWriteAfter());
-    this.postTrails = new PostTrails(id, dependencies.telemetry().trail());
     this.pendingWrites =
         new PendingWrites(dependencies, state, dispatch, cursorMoves, cursorLogClient, postTrails);
     this.backlogReport = new BacklogReport(dependencies.telemetry().entities());
@@ -134,7 +134,7 @@ final class ConversationLive {
 
   /** Sends the current inbox row to all members. */
   void dispatchRows(List<CursorMove> moves) {
-    dispatch.persisted(List.of(), moves, now());
+    dispatch.cursorsMoved(moves, now());
     startTick();
   }
 
@@ -165,12 +165,17 @@ final class ConversationLive {
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 
-  /** Answers every caller that waits, and ends what runs beside the entity. */
+  /**
+   * Answers every caller that waits for a write, a look-up or another entity, and ends what runs
+   * beside this entity. Callers that wait for a page of history get no answer: the read ends with
+   * the entity, and they ask again after their deadline.
+   */
   void end() {
     Refusal refusal = Refusal.unavailable("the conversation is moving; ask again");
     pendingWrites.refuseAll(refusal);
     messageLookups.refuseAll(refusal);
     directOpening.refuseAll(refusal);
+    userCheck.refuseAll(refusal);
     reminderClient.refuseAll();
     archiver.end();
     backlogReport.end();

@@ -192,7 +192,7 @@ final class ConversationWrites {
   }
 
   Effect<ConversationEvent, ConversationState> flush() {
-    if (!live.reminderClient.reminderDurable()) {
+    if (!live.reminderClient.mayWrite()) {
       if (!live.pendingWrites.isEmpty()
           || !live.cursorMoves.isEmpty()
           || !live.cursorLogClient.isEmpty()) {
@@ -215,7 +215,7 @@ final class ConversationWrites {
       case CursorLog.Kept kept -> {
         CursorMoves.Batch durable = live.cursorLogClient.logKept(kept.nr(), live.now());
         if (durable != null) {
-          live.dispatch.persisted(List.of(), durable.moves(), live.now());
+          live.dispatch.cursorsMoved(durable.moves(), live.now());
           durable.done();
         }
       }
@@ -269,7 +269,7 @@ final class ConversationWrites {
       }
       return scheduleFlush();
     }
-    if (live.directOpening.isReady() && !live.reminderClient.reminderDurable()) {
+    if (live.directOpening.isReady() && !live.reminderClient.mayWrite()) {
       live.reminderClient.ask();
       return effects.none();
     }
@@ -387,7 +387,7 @@ final class ConversationWrites {
   Effect<ConversationEvent, ConversationState> previewFound(
       PreviewSearch.PageSearched pageSearched) {
     ConversationEvent found = live.previewSearch.pageSearched(pageSearched, live.now());
-    if (found != null && !live.reminderClient.reminderDurable()) {
+    if (found != null && !live.reminderClient.mayWrite()) {
       // The next tick starts the search again.
       live.reminderClient.ask();
       return effects.none();

@@ -24,7 +24,7 @@ import parley.user.User;
  * everything up to {@link ConversationState#dispatchedTo}. A recovered conversation sends all later
  * entries again. The users drop what they have, by seq, so nothing is doubled.
  *
- * <p>At most {@value #AHEAD} entries are sent beyond what a user has acknowledged.
+ * <p>At most {@value MemberPosition#AHEAD} entries are sent beyond what a user has acknowledged.
  *
  * <p><b>No endless exchange.</b> The timer repeats what is not acknowledged, after pauses that
  * double from {@link #FIRST_PAUSE} to {@link #LONGEST_PAUSE}. An answer of a user which says that
@@ -36,9 +36,6 @@ import parley.user.User;
  * million times a second.)
  */
 final class Dispatch {
-  /** Most entries that are sent to a user beyond its acknowledgement. */
-  private static final int AHEAD = 1_000;
-
   /** Most entries that one read of the log loads for a user. */
   private static final int CHUNK = 100;
 
@@ -66,7 +63,6 @@ final class Dispatch {
   private final HistoryPages historyPages;
   private final Map<UserId, MemberPosition> positions = new HashMap<>();
   private final MemberRows rows;
-  private FollowedEntries followed = FollowedEntries.NONE;
 
   Dispatch(
       ConversationState state,
@@ -84,10 +80,9 @@ final class Dispatch {
     for (Member member : state.members()) {
       MemberPosition position = position(member.userId(), member.joinedSeq());
       if (state.isSettled()) {
-        position.ackedSeq = state.lastSeq();
-        position.sentSeq = state.lastSeq();
+        position.everythingAcknowledged(state.lastSeq());
       } else {
-        send(member.userId(), position, List.of(), List.of(), now);
+        sendRow(member.userId(), position, now);
         sendNext(member.userId(), position, now);
       }
     }
@@ -104,21 +99,9 @@ final class Dispatch {
         user, u -> new MemberPosition(Math.max(state.dispatchedTo(), joinedSeq - 1)));
   }
 
-  /** Sends persisted entries and cursor moves to the users whom they concern. */
-  void persisted(List<Entry> entries, List<ConversationEvent.CursorMove> moves, long now) {
-    persisted(entries, moves, Set.of(), now);
-  }
-
-  /** The same; the traces of these entries go along, but not with what is repeated later. */
-  void persisted(
-      List<Entry> entries,
-      List<ConversationEvent.CursorMove> moves,
-      Set<UserId> rowsOf,
-      FollowedEntries traced,
-      long now) {
-    followed = traced;
-    persisted(entries, moves, rowsOf, now);
-    followed = FollowedEntries.NONE;
+  /** Sends persisted cursor moves to the users whom they concern. */
+  void cursorsMoved(List<ConversationEvent.CursorMove> moves, long now) {
+    persisted(List.of(), moves, Set.of(), FollowedEntries.NONE, now);
   }
 
   /**
@@ -126,9 +109,15 @@ final class Dispatch {
    *
    * @param rowsOf members whose cursors have become part of the version. They were told before, but
    *     a user acknowledges versions only, so a lost message would not be noticed
+   * @param traced entries that are traced. Their traces go along, but not with what is repeated
+   *     later
    */
   void persisted(
-      List<Entry> entries, List<ConversationEvent.CursorMove> moves, Set<UserId> rowsOf, long now) {
+      List<Entry> entries,
+      List<ConversationEvent.CursorMove> moves,
+      Set<UserId> rowsOf,
+      FollowedEntries traced,
+      long now) {
     rows.cursorsMoved();
     List<Delivery.Receipt> receipts = new ArrayList<>(moves.size());
     for (ConversationEvent.CursorMove move : moves) {
@@ -142,7 +131,7 @@ final class Dispatch {
         state.members().size() <= Limits.RECEIPT_MEMBERS ? receipts : List.of();
     if (toAll) {
       for (Member member : state.members()) {
-        deliver(member.userId(), member.joinedSeq(), entries, shown, now);
+        deliver(member.userId(), member.joinedSeq(), entries, shown, traced, now);
       }
     } else {
       Set<UserId> owners = new LinkedHashSet<>(rowsOf);
@@ -150,7 +139,7 @@ final class Dispatch {
       for (UserId owner : owners) {
         Member member = state.member(owner);
         if (member != null) {
-          deliver(member.userId(), member.joinedSeq(), entries, shown, now);
+          deliver(member.userId(), member.joinedSeq(), entries, shown, traced, now);
         }
       }
     }
@@ -158,7 +147,8 @@ final class Dispatch {
       long first = entries.getFirst().seq();
       for (FormerMembers.FormerMember gone : state.former().all()) {
         if (gone.leftSeq() >= first) {
-          deliver(gone.userId(), gone.joinedSeq(), upTo(entries, gone.leftSeq()), List.of(), now);
+          List<Entry> seen = upTo(entries, gone.leftSeq());
+          deliver(gone.userId(), gone.joinedSeq(), seen, List.of(), traced, now);
         }
       }
     }
@@ -169,33 +159,36 @@ final class Dispatch {
   }
 
   private void deliver(
-      UserId user, long joinedSeq, List<Entry> entries, List<Delivery.Receipt> receipts, long now) {
+      UserId user,
+      long joinedSeq,
+      List<Entry> entries,
+      List<Delivery.Receipt> receipts,
+      FollowedEntries traced,
+      long now) {
     MemberPosition position = positions.get(user);
     if (position == null) {
       position = new MemberPosition(joinedSeq - 1);
       positions.put(user, position);
-    } else if (position.sentSeq < joinedSeq - 1) {
-      // The member left and was added again. The entries in between are not for it.
-      position.sentSeq = joinedSeq - 1;
-      position.ackedSeq = joinedSeq - 1;
+    } else {
+      position.rejoined(joinedSeq);
     }
-    long next = position.sentSeq + 1;
+    long next = position.nextSeq();
     boolean inOrder =
         entries.isEmpty() || (entries.getFirst().seq() <= next && entries.getLast().seq() >= next);
-    if (inOrder && !position.loading && position.sentSeq - position.ackedSeq < AHEAD) {
+    if (inOrder && position.mayTakeMore()) {
       List<Entry> fresh = entries;
       if (!entries.isEmpty() && entries.getFirst().seq() < next) {
         fresh = entries.stream().filter(entry -> entry.seq() >= next).toList();
       }
       List<Entry> first = EntrySize.fitIntoMessage(fresh);
-      send(user, position, first, receipts, now);
+      send(user, position, first, receipts, traced, now);
       if (first.size() < fresh.size()) {
         sendNext(user, position, now);
       }
     } else {
       // The user lacks earlier entries and is being caught up. Only the row and the receipts go
       // now.
-      send(user, position, List.of(), receipts, now);
+      send(user, position, List.of(), receipts, FollowedEntries.NONE, now);
     }
   }
 
@@ -204,24 +197,14 @@ final class Dispatch {
       MemberPosition position,
       List<Entry> entries,
       List<Delivery.Receipt> receipts,
+      FollowedEntries traced,
       long now) {
     RowMember row = rows.of(user);
     if (row == null) {
       return;
     }
-    if (!position.outstanding()) {
-      position.pauseStart = now;
-      position.outstandingSince = now;
-    }
-    if (!entries.isEmpty()) {
-      position.sentSeq = entries.getLast().seq();
-    }
-    List<Delivery.Receipt> cursors = receipts;
-    if (position.resendCursors) {
-      position.resendCursors = false;
-      cursors = rows.allCursors();
-    }
-    position.sentVersion = state.eventNr();
+    position.sends(entries.isEmpty() ? 0 : entries.getLast().seq(), state.eventNr(), now);
+    List<Delivery.Receipt> cursors = position.takeResendCursors() ? rows.allCursors() : receipts;
     users.tell(
         user,
         new User.Deliver(
@@ -231,8 +214,8 @@ final class Dispatch {
             row,
             entries,
             cursors,
-            position.ackedSeq + 1,
-            followed.tracesFor(entries)));
+            position.ackedSeq() + 1,
+            traced.tracesFor(entries)));
   }
 
   /** The last seq that this user may get. */
@@ -259,7 +242,7 @@ final class Dispatch {
     if (position == null && state.member(user) != null) {
       sendRow(user, now);
     } else if (position != null && position.mayAnswerRestart(now)) {
-      position.resendCursors = true;
+      position.resendCursors();
       acknowledged(user, position, seq, version, true, now);
     }
   }
@@ -274,40 +257,19 @@ final class Dispatch {
 
   private void acknowledged(
       UserId user, MemberPosition position, long seq, long version, boolean restarted, long now) {
-    boolean knowsNothing = version == 0 && seq < position.ackedSeq;
-    boolean nothingNew = seq <= position.ackedSeq && version <= position.ackedVersion;
-    boolean lost = position.lostHeld(seq, version);
-    boolean lacks = knowsNothing || lost || ((nothingNew || restarted) && seq < position.sentSeq);
-    if (lacks && !position.resendAllowed && !restarted) {
-      // An earlier answer of this kind was followed already. The timer repeats the entries.
+    MemberPosition.Next next =
+        position.acknowledged(seq, version, restarted, lastSeqFor(user), state.eventNr(), now);
+    if (next == MemberPosition.Next.WAIT) {
       return;
     }
-    if (knowsNothing) {
-      // The user never had the entries, or has lost its journal. Everything after its seq is sent
-      // again.
-      position.ackedSeq = seq;
-      position.ackedVersion = 0;
-    }
-    if (lacks) {
-      position.resendAllowed = false;
-      position.pauseStart = now;
-      position.sentSeq = position.ackedSeq;
-      position.forgetHeld();
-      position.resendCursors |= lost;
-    }
-    position.ackedSeq = Math.min(Math.max(position.ackedSeq, seq), lastSeqFor(user));
-    position.ackedVersion = Math.max(position.ackedVersion, Math.min(version, state.eventNr()));
-    position.sentSeq = Math.max(position.sentSeq, position.ackedSeq);
-    if (position.ackedSeq > position.highestAckedSeq
-        || position.ackedVersion > position.highestAckedVersion) {
-      position.progressed(now);
-    }
-    if (state.member(user) == null && position.ackedSeq >= lastSeqFor(user)) {
+    if (state.member(user) == null && position.ackedSeq() >= lastSeqFor(user)) {
       positions.remove(user);
     } else {
       sendNext(user, position, now);
-      if ((lost || restarted) && !position.loading && position.sentSeq == position.ackedSeq) {
-        send(user, position, List.of(), List.of(), now);
+      if (next == MemberPosition.Next.CONTINUE_WITH_ROW
+          && !position.isLoading()
+          && position.nothingOnItsWay()) {
+        sendRow(user, position, now);
       }
     }
   }
@@ -329,22 +291,21 @@ final class Dispatch {
   /** Loads and sends the next entries that a user lacks, unless too many are unacknowledged. */
   private void sendNext(UserId user, MemberPosition position, long now) {
     long target = lastSeqFor(user);
-    if (position.loading
-        || position.sentSeq >= target
-        || position.sentSeq - position.ackedSeq >= AHEAD) {
+    long from = position.nextSeq();
+    if (from > target || !position.mayTakeMore()) {
       return;
     }
-    position.loading = true;
-    long from = position.sentSeq + 1;
+    position.loadingBegins();
     historyPages.load(
         from,
         Math.min(from + CHUNK - 1, target),
         state.member(user) == null ? target : Long.MAX_VALUE,
         (entries, entrySource) -> {
-          position.loading = false;
+          position.loadingEnded();
           boolean known = rows.of(user) != null;
-          if (known && entries != null && !entries.isEmpty() && position.sentSeq + 1 == from) {
-            send(user, position, EntrySize.fitIntoMessage(entries), List.of(), now);
+          if (known && entries != null && !entries.isEmpty() && position.nextSeq() == from) {
+            List<Entry> first = EntrySize.fitIntoMessage(entries);
+            send(user, position, first, List.of(), FollowedEntries.NONE, now);
             sendNext(user, position, now);
           }
         });
@@ -368,13 +329,12 @@ final class Dispatch {
     for (Map.Entry<UserId, MemberPosition> one : positions.entrySet()) {
       MemberPosition position = one.getValue();
       long last = lastSeqFor(one.getKey());
-      long known =
-          Math.clamp(position.heldSeq, position.ackedSeq, Math.max(position.ackedSeq, last));
-      held += known - position.ackedSeq;
+      long known = position.knownSeq(last);
+      held += known - position.ackedSeq();
       if (known < last) {
         waiting += last - known;
         Entry oldest = state.entryInMemory(known + 1);
-        since = Math.min(since, oldest == null ? position.outstandingSince : oldest.at());
+        since = Math.min(since, oldest == null ? position.outstandingSince() : oldest.at());
       }
     }
     return new Backlog(waiting, since, held);
@@ -390,8 +350,8 @@ final class Dispatch {
         position.repeated(now);
         repeated++;
         sendNext(one.getKey(), position, now);
-        if (position.sentSeq == position.ackedSeq) {
-          send(one.getKey(), position, List.of(), List.of(), now);
+        if (position.nothingOnItsWay()) {
+          sendRow(one.getKey(), position, now);
         }
       }
     }
@@ -399,7 +359,12 @@ final class Dispatch {
   }
 
   private boolean behind(UserId user, MemberPosition position) {
-    return position.ackedSeq < lastSeqFor(user) || position.ackedVersion < position.sentVersion;
+    return position.behind(lastSeqFor(user));
+  }
+
+  /** Sends the row alone. */
+  private void sendRow(UserId user, MemberPosition position, long now) {
+    send(user, position, List.of(), List.of(), FollowedEntries.NONE, now);
   }
 
   /** Whether every user has acknowledged everything. */
@@ -434,8 +399,9 @@ final class Dispatch {
     Iterator<Map.Entry<UserId, MemberPosition>> all = positions.entrySet().iterator();
     while (all.hasNext()) {
       Map.Entry<UserId, MemberPosition> one = all.next();
-      if (one.getValue().ackedSeq < lastSeqFor(one.getKey())) {
-        floor = Math.min(floor, one.getValue().ackedSeq);
+      long acked = one.getValue().ackedSeq();
+      if (acked < lastSeqFor(one.getKey())) {
+        floor = Math.min(floor, acked);
       }
     }
     return Math.max(floor, state.dispatchedTo());
@@ -445,7 +411,7 @@ final class Dispatch {
   void sendRow(UserId user, long now) {
     Member member = state.member(user);
     if (member != null) {
-      deliver(user, member.joinedSeq(), List.of(), List.of(), now);
+      deliver(user, member.joinedSeq(), List.of(), List.of(), FollowedEntries.NONE, now);
     }
   }
 }

@@ -3,6 +3,7 @@ package parley.conversation;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -137,6 +138,7 @@ final class MessageLookups {
   private final ActorContext<Conversation.Command> context;
   private final LogReader logReader;
   private final ConversationState state;
+  private final PostTrails postTrails;
   private final SearchQueue hot = new SearchQueue();
   private final SearchQueue cold = new SearchQueue();
   private final Map<UserId, ArrayDeque<Conversation.Post>> waitingPosts = new HashMap<>();
@@ -146,10 +148,14 @@ final class MessageLookups {
   private int waitingPostCount;
 
   MessageLookups(
-      ActorContext<Conversation.Command> context, LogReader logReader, ConversationState state) {
+      ActorContext<Conversation.Command> context,
+      LogReader logReader,
+      ConversationState state,
+      PostTrails postTrails) {
     this.context = context;
     this.logReader = logReader;
     this.state = state;
+    this.postTrails = postTrails;
   }
 
   boolean isIdle() {
@@ -175,7 +181,8 @@ final class MessageLookups {
     return true;
   }
 
-  private static void refuse(Conversation.Post post, Refusal refusal) {
+  private void refuse(Conversation.Post post, Refusal refusal) {
+    postTrails.refused(post, refusal);
     post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
   }
 
@@ -445,7 +452,7 @@ final class MessageLookups {
   }
 
   void refuseAll(Refusal refusal) {
-    for (SearchQueue searchQueue : java.util.List.of(hot, cold)) {
+    for (SearchQueue searchQueue : List.of(hot, cold)) {
       searchQueue.waiting.forEach(search -> refuse(search.post(), refusal));
       searchQueue.waiting.clear();
       Search running = searchQueue.running;

@@ -50,7 +50,7 @@ final class ReminderClient {
   }
 
   /** Whether the reminder is durable, so that the conversation may write. */
-  boolean reminderDurable() {
+  boolean mayWrite() {
     return reminderDurable || !reminders.mustBeKept();
   }
 
@@ -69,7 +69,7 @@ final class ReminderClient {
 
   /** Asks for the reminder, unless it is durable or was asked for already. */
   void ask() {
-    if (!reminderDurable() && !asking) {
+    if (!mayWrite() && !asking) {
       asking = true;
       nr++;
       tellKeep();
@@ -91,12 +91,12 @@ final class ReminderClient {
 
   /** Whether a command that may write has to wait. If so, the command is queued or refused here. */
   boolean mustWait(Conversation.Command command) {
-    if (reminderDurable() && waiting.isEmpty()) {
+    if (mayWrite() && waiting.isEmpty()) {
       return false;
     }
     ask();
     if (waiting.size() >= MAX_WAITING) {
-      ConversationRefusals.refuse(command);
+      BusyAnswers.refuse(command);
     } else {
       waiting.add(command);
     }
@@ -161,7 +161,7 @@ final class ReminderClient {
 
   /** Refuses all waiting commands, because the entity stops. */
   void refuseAll() {
-    waiting.forEach(ConversationRefusals::refuse);
+    waiting.forEach(BusyAnswers::refuse);
     waiting.clear();
   }
 }

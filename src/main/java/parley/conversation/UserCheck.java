@@ -97,6 +97,13 @@ final class UserCheck {
         question -> question.outcome().refused(Refusal.unavailable("a user did not answer")));
   }
 
+  /** Refuses what waits, because the conversation stops. */
+  void refuseAll(Refusal refusal) {
+    List<Question> waiting = List.copyOf(questions);
+    questions.clear();
+    waiting.forEach(question -> question.outcome().refused(refusal));
+  }
+
   boolean isIdle() {
     return questions.isEmpty();
   }

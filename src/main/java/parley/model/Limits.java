@@ -1,6 +1,10 @@
 package parley.model;
 
-/** All limits that a client can meet, in one place. */
+/**
+ * The limits of the protocol that several packages need: sizes of frames and contents, members,
+ * devices, the window. {@code docs/limits.md} lists all limits of the server, with the class or
+ * setting that has each of them.
+ */
 public final class Limits {
   /** Largest frame or request body, in bytes. */
   public static final int FRAME_BYTES = 64 * 1024;

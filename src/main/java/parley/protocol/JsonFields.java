@@ -62,7 +62,7 @@ final class JsonFields {
     return new FieldError(errorCode, name, name + " must be " + rule);
   }
 
-  // Strings.
+  // ---- strings
 
   private String string(JsonNode node, String name, String rule) throws FieldError {
     if (!node.isTextual()) {
@@ -76,8 +76,8 @@ final class JsonFields {
   }
 
   /**
-   * A string without lone surrogates. The caller checks the rest of its rule, which is for the
-   * error.
+   * A string without lone surrogates. The caller checks the rest of its rule; here the rule is only
+   * the text of the error.
    */
   String string(String name, String rule) throws FieldError {
     return string(required(name, rule), name, rule);
@@ -165,7 +165,7 @@ final class JsonFields {
     return s;
   }
 
-  // Ids.
+  // ---- ids
 
   private String id(JsonNode node, String name) throws FieldError {
     String s = string(node, name, ID_RULE);
@@ -208,7 +208,7 @@ final class JsonFields {
     return List.copyOf(new ArrayList<>(ids));
   }
 
-  // Numbers and booleans.
+  // ---- numbers and booleans
 
   /** An integer between two bounds, both inclusive. */
   long integer(String name, long min, long max, String rule) throws FieldError {

@@ -91,6 +91,7 @@ final class AttachedSession implements DeliveryTracker.Port {
       case Delivery.GapSeen d ->
           deliveryTracker.gapSeen(d.conversationId(), d.from(), d.to(), d.reason());
       // The session itself handles these.
+      case Delivery.Together d -> {}
       case Delivery.Attached d -> {}
       case Delivery.MoreLagging d -> {}
       case Delivery.ProbeSession d -> {}

@@ -383,12 +383,12 @@ final class SocketLogic extends GraphStageLogic {
   }
 
   private void deliverFrame() {
-    ActorRef<Session.Command> s = session;
-    SessionInternal h = waitingFrame;
-    if (ready && s != null && h != null) {
+    ActorRef<Session.Command> receiver = session;
+    SessionInternal frame = waitingFrame;
+    if (ready && receiver != null && frame != null) {
       ready = false;
       waitingFrame = null;
-      s.tell(h);
+      receiver.tell(frame);
     }
   }
 }

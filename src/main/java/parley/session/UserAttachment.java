@@ -51,7 +51,9 @@ final class UserAttachment {
     if (lifecycle.isIn(Phase.CLOSING)) {
       return;
     }
-    if (delivery instanceof Delivery.Ended ended) {
+    if (delivery instanceof Delivery.Together several) {
+      several.deliveries().forEach(this::onDelivery);
+    } else if (delivery instanceof Delivery.Ended ended) {
       onEnded(ended);
     } else if (delivery instanceof Delivery.ProbeSession probe) {
       probe.user().tell(new User.SessionAlive(probe.order()));

@@ -8,10 +8,7 @@ public final class ConnectionCapacity {
   /** Heap bytes of an idle connection with its session; measured, and rounded up. */
   static final int BYTES_PER_CONNECTION = 30_000;
 
-  /**
-   * Descriptors that are reserved for later: the store's files, the other ports' connections,
-   * classes.
-   */
+  /** Descriptors kept free for the store's files, other ports' connections and class files. */
   static final int RESERVED_DESCRIPTORS = 200;
 
   /**
@@ -42,10 +39,10 @@ public final class ConnectionCapacity {
   }
 
   /**
-   * The smaller of the two limits. An eighth of the free descriptors, and at least {@link
-   * #RESERVED_DESCRIPTORS}, are reserved for everything else, and so is a quarter of the heap. The
-   * result is at least 16: a node with too few resources shows this by the connections that it
-   * refuses.
+   * The smaller of the limit by descriptors and the limit by heap. An eighth of the free
+   * descriptors, and at least {@link #RESERVED_DESCRIPTORS}, are reserved for everything else, and
+   * so is a quarter of the heap. The result is at least 16: a node with too few resources shows
+   * this by the connections that it refuses.
    */
   public static int maxConnections(long descriptors, long heap) {
     long byDescriptors = descriptors - Math.max(RESERVED_DESCRIPTORS, descriptors / 8);

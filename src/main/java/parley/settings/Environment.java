@@ -30,7 +30,7 @@ final class Environment {
    */
   private static final Pattern CREDENTIALS = Pattern.compile("(?s)^([a-z]+://)?.*@");
 
-  /** What a URL asks for may hold a key. */
+  /** The query of a URL may hold a key. */
   private static final Pattern QUERY = Pattern.compile("(?s)^([a-z]+://[^?#]*)[?#].*");
 
   /** The most characters of a value that are shown. */
@@ -56,11 +56,11 @@ final class Environment {
 
   String text(String name, String otherwise) {
     String value = text(name);
-    return value == null ? otherwise : unlessDefault(name, value, otherwise);
+    return value == null ? otherwise : forgetIfDefault(name, value, otherwise);
   }
 
-  /** Notes a value that was read as the default, if it is. */
-  private <T> T unlessDefault(String name, T value, T otherwise) {
+  /** Returns the value. Drops the name from {@link #changed} if the value is the default. */
+  private <T> T forgetIfDefault(String name, T value, T otherwise) {
     if (value.equals(otherwise)) {
       changed.remove(name);
     }
@@ -75,7 +75,7 @@ final class Environment {
     try {
       int number = Integer.parseInt(value);
       if (number >= least && number <= most) {
-        return unlessDefault(name, number, otherwise);
+        return forgetIfDefault(name, number, otherwise);
       }
     } catch (NumberFormatException e) {
       // Reported below, with the allowed range.
@@ -83,16 +83,16 @@ final class Environment {
     throw invalid(name, "must be a whole number from " + least + " to " + most, value);
   }
 
-  /** A part of something, from 0 to 1. */
-  double part(String name, double otherwise) throws SettingsException {
+  /** A fraction from 0 to 1. */
+  double fraction(String name, double otherwise) throws SettingsException {
     String value = text(name);
     if (value == null) {
       return otherwise;
     }
     try {
-      double part = Double.parseDouble(value);
-      if (part >= 0 && part <= 1) {
-        return unlessDefault(name, part, otherwise);
+      double fraction = Double.parseDouble(value);
+      if (fraction >= 0 && fraction <= 1) {
+        return forgetIfDefault(name, fraction, otherwise);
       }
     } catch (NumberFormatException e) {
       // Reported below.
@@ -106,8 +106,8 @@ final class Environment {
       return otherwise;
     }
     return switch (value.toLowerCase(Locale.ROOT)) {
-      case "true" -> unlessDefault(name, true, otherwise);
-      case "false" -> unlessDefault(name, false, otherwise);
+      case "true" -> forgetIfDefault(name, true, otherwise);
+      case "false" -> forgetIfDefault(name, false, otherwise);
       default -> throw invalid(name, "must be true or false", value);
     };
   }
@@ -122,7 +122,7 @@ final class Environment {
     for (E constant : type.getEnumConstants()) {
       String word = constant.name().toLowerCase(Locale.ROOT);
       if (word.equals(value)) {
-        return unlessDefault(name, constant, otherwise);
+        return forgetIfDefault(name, constant, otherwise);
       }
       choices.add(word);
     }

@@ -17,7 +17,7 @@ import parley.tls.TlsFiles;
  * that hold them.
  *
  * @param listen the client port
- * @param dataDir the folder of the embedded store, cold tier, media and keys
+ * @param dataDir the folder of the embedded store, cold tier and keys
  * @param backupDir the folder in which backups of the data folder are made, null if none is set
  * @param store where events are kept
  * @param cold where old entries are stored

@@ -371,7 +371,7 @@ final class SettingsReader {
           "PARLEY_TRACES_URL", "must not contain a user or a password: they would not be used");
     }
     // Of a busy server still a trace or more each second, at a cost that nobody notices.
-    double sample = env.part("PARLEY_TRACES_SAMPLE", 0.01);
+    double sample = env.fraction("PARLEY_TRACES_SAMPLE", 0.01);
     return url == null ? null : new Traces(url, sample);
   }
 

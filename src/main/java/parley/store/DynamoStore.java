@@ -37,7 +37,8 @@ import org.slf4j.LoggerFactory;
  * The store that several nodes share: four tables of DynamoDB (see {@link DynamoTables}). The
  * plugin pekko-persistence-dynamodb reads and writes them. {@link WriteGuard} makes its writes
  * conditional, {@link HighestNumber} replaces its search for an entity's last event, and {@link
- * DynamoSnapshots} does without its index. {@code parley-dynamodb.conf} configures the plugin.
+ * DynamoSnapshots} does without the index of the plugin. {@code parley-dynamodb.conf} configures
+ * the plugin.
  *
  * <p>Credentials come from the places where AWS's SDK looks for them: {@code AWS_ACCESS_KEY_ID} and
  * {@code AWS_SECRET_ACCESS_KEY}, a Kubernetes service account's web identity, a profile, the
@@ -125,7 +126,8 @@ public final class DynamoStore implements Store {
    * @param make creates the value if there is none yet
    * @throws StoreRefusedException if it cannot be read or stored
    */
-  public String secretOrCreate(String name, Supplier<String> make) throws StoreRefusedException {
+  public String sharedValueOrCreate(String name, Supplier<String> make)
+      throws StoreRefusedException {
     try {
       String kept = read(tables.secrets(), name);
       if (kept == null) {
@@ -172,7 +174,7 @@ public final class DynamoStore implements Store {
               .withExpressionAttributeValues(Map.of(":before", new AttributeValue(before))));
       return true;
     } catch (ConditionalCheckFailedException e) {
-      // Our own write fails so too, if its answer was lost and the SDK has repeated it.
+      // Our own write also fails this way if its answer was lost and the SDK repeated it.
       return after.equals(findSecret(name));
     } catch (AmazonClientException e) {
       throw refused(e);
@@ -266,9 +268,9 @@ public final class DynamoStore implements Store {
   }
 
   @Override
-  public int shardsOrChanging(int fresh, int before) throws StoreRefusedException {
+  public int shardsOrChanging(int ifNew, int ifOlderVersion) throws StoreRefusedException {
     try {
-      return SharedRows.shards(client, tables.journal(), fresh, before);
+      return SharedRows.shards(client, tables.journal(), ifNew, ifOlderVersion);
     } catch (AmazonClientException e) {
       throw refused(e);
     }
@@ -289,7 +291,7 @@ public final class DynamoStore implements Store {
    */
   @Override
   public String epoch() throws StoreRefusedException {
-    return secretOrCreate(EPOCH, () -> UUID.randomUUID().toString());
+    return sharedValueOrCreate(EPOCH, () -> UUID.randomUUID().toString());
   }
 
   @Override

@@ -156,11 +156,11 @@ public final class EmbeddedStore implements Store {
   }
 
   @Override
-  public int shardsOrChanging(int fresh, int before) throws StoreRefusedException {
+  public int shardsOrChanging(int ifNew, int ifOlderVersion) throws StoreRefusedException {
     ShardsFile kept = new ShardsFile(folder.path());
     int shards = kept.read();
     if (shards < 0) {
-      shards = journal().persistenceIds("").findAny().isPresent() ? before : fresh;
+      shards = journal().persistenceIds("").findAny().isPresent() ? ifOlderVersion : ifNew;
       kept.write(shards);
     }
     return shards;

@@ -72,20 +72,20 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
    * The number of shards of each kind of entity. All nodes must agree on it. The first caller
    * stores it. Blocks.
    *
-   * @param fresh the number to store if nothing has ever been written
-   * @param before the number to store if a version that stored no number has written events
+   * @param ifNew the number to store if nothing has ever been written
+   * @param ifOlderVersion the number to store if a version that stored no number has written events
    * @return the stored number, or {@link #SHARDS_CHANGING}
    * @throws StoreRefusedException if it cannot be read or stored
    */
-  int shardsOrChanging(int fresh, int before) throws StoreRefusedException;
+  int shardsOrChanging(int ifNew, int ifOlderVersion) throws StoreRefusedException;
 
   /**
    * As {@link #shardsOrChanging}, for callers that need the number.
    *
    * @throws StoreRefusedException also while the number is being changed
    */
-  default int shards(int fresh, int before) throws StoreRefusedException {
-    int shards = shardsOrChanging(fresh, before);
+  default int shards(int ifNew, int ifOlderVersion) throws StoreRefusedException {
+    int shards = shardsOrChanging(ifNew, ifOlderVersion);
     if (shards == SHARDS_CHANGING) {
       throw new StoreRefusedException(
           "PARLEY_SHARDS: the number of shards is being changed; if no command shards runs, run it"

@@ -29,10 +29,10 @@
  * <h2>Decision: the server creates certificates for nodes on one machine</h2>
  *
  * A single node, and nodes that know each other by loopback addresses only, create an authority and
- * one certificate in a folder that only their user can read ({@link parley.tls.SelfMade}). The
- * authority's key is discarded, so it can sign nothing more. Rejected: no TLS on loopback addresses
- * (every local user can connect to them); no listening port in a single node (Artery has no such
- * mode).
+ * one certificate in a folder that only their user can read ({@link
+ * parley.tls.SelfMadeCertificate}). The authority's key is discarded, so it can sign nothing more.
+ * Rejected: no TLS on loopback addresses (every local user can connect to them); no listening port
+ * in a single node (Artery has no such mode).
  *
  * <h2>Decision: Bouncy Castle creates certificates</h2>
  *

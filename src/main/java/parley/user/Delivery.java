@@ -14,6 +14,7 @@ import parley.model.InboxRow;
 import parley.model.Presence;
 import parley.model.Refusal;
 import parley.model.UserId;
+import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
@@ -77,6 +78,12 @@ public sealed interface Delivery extends Wire {
           })
           Vital delivery)
       implements Delivery {}
+
+  /**
+   * Several deliveries at once, in order, for a session on the user's node: one turn of the session
+   * and one write to its socket. A session on another node gets them one by one.
+   */
+  record Together(List<Numbered> deliveries) implements Delivery, Local {}
 
   /** A delivery that a session must not miss. It is always wrapped in {@link Numbered}. */
   sealed interface Vital extends Delivery permits Entries, RowChanged, Receipts, GapSeen {}

@@ -32,7 +32,7 @@ final class DeliveryHandler {
           live.acknowledge(state, conversation);
         }
       }
-      case DeliveryResult.Duplicate k -> live.acknowledge(state, conversation);
+      case DeliveryResult.Duplicate known -> live.acknowledge(state, conversation);
       case DeliveryResult.SameContents same -> {
         live.unsavedChanges.putSame(same.row());
         live.acknowledge(state, conversation);
@@ -93,7 +93,7 @@ final class DeliveryHandler {
     live.flushSchedule.changed(taken.entries().size(), mayWait);
     if (mayWait) {
       live.pushSender.wakeAt(pushesSavedBy, now);
-      live.sayHolding(state, conversationRow);
+      live.holdingNotices.tell(state, conversationRow, now);
     }
     if (taken.gap() != null) {
       live.liveSessions.tellAll(taken.gap());

@@ -290,7 +290,7 @@ sealed interface DeliveryResult {
     RowMember member = message.member();
     User.RowHeader header = message.header();
     VisibleRow was = conversationRow instanceof VisibleRow visibleRow ? visibleRow : null;
-    HiddenRow hiddenRow = conversationRow instanceof HiddenRow p ? p : null;
+    HiddenRow hiddenRow = conversationRow instanceof HiddenRow hidden ? hidden : null;
     return new VisibleRow(
         message.conversationId(),
         conversationRow == null || newer ? message.version() : conversationRow.version(),
@@ -328,7 +328,7 @@ sealed interface DeliveryResult {
       User.Deliver message) {
     RowMember member = message.member();
     VisibleRow visibleRow = conversationRow instanceof VisibleRow r ? r : null;
-    HiddenRow was = conversationRow instanceof HiddenRow p ? p : null;
+    HiddenRow was = conversationRow instanceof HiddenRow hidden ? hidden : null;
     return new HiddenRow(
         message.conversationId(),
         conversationRow == null || newer ? message.version() : conversationRow.version(),

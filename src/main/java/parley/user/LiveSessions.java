@@ -1,5 +1,6 @@
 package parley.user;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,9 +37,12 @@ final class LiveSessions {
     private final Newcomer newcomer;
     private long sentCount;
     private long ackedCount;
+    private final boolean isLocal;
+    private final List<Delivery.Numbered> gathered = new ArrayList<>(2);
 
     LiveSession(Newcomer newcomer) {
       this.newcomer = newcomer;
+      this.isLocal = newcomer.attach().session().path().address().hasLocalScope();
     }
 
     DeviceId device() {
@@ -67,9 +71,23 @@ final class LiveSessions {
       return newcomer.attach().session();
     }
 
-    private void tell(Delivery.Vital delivery) {
+    private void tell(Delivery.Vital delivery, boolean gather) {
       sentCount++;
-      ref().tell(new Delivery.Numbered(sentCount, delivery));
+      Delivery.Numbered numbered = new Delivery.Numbered(sentCount, delivery);
+      if (gather && isLocal) {
+        gathered.add(numbered);
+      } else {
+        ref().tell(numbered);
+      }
+    }
+
+    private void tellGathered() {
+      if (gathered.size() == 1) {
+        ref().tell(gathered.getFirst());
+      } else if (!gathered.isEmpty()) {
+        ref().tell(new Delivery.Together(List.copyOf(gathered)));
+      }
+      gathered.clear();
     }
 
     private void checked(User.Check check) {
@@ -91,6 +109,9 @@ final class LiveSessions {
   private final LinkedHashMap<Long, Newcomer> probed = new LinkedHashMap<>();
   private long lastOrder;
 
+  /** Whether deliveries are gathered until the end of {@link #together}. */
+  private boolean gathering;
+
   LiveSessions(ActorContext<User.Command> context) {
     this.context = context;
   }
@@ -109,14 +130,25 @@ final class LiveSessions {
 
   /** Sends a delivery that must not be missed to every session. */
   void tellAll(Delivery.Vital delivery) {
-    live.values().forEach(session -> session.tell(delivery));
+    live.values().forEach(session -> session.tell(delivery, gathering));
+  }
+
+  /**
+   * Runs what tells sessions several deliveries. Each session on this node gets them as one message
+   * at the end.
+   */
+  void together(Runnable tells) {
+    gathering = true;
+    tells.run();
+    gathering = false;
+    live.values().forEach(LiveSession::tellGathered);
   }
 
   /** Sends a delivery that must not be missed to one device's session. */
   void tell(DeviceId device, Delivery.Vital delivery) {
     LiveSession session = live.get(device);
     if (session != null) {
-      session.tell(delivery);
+      session.tell(delivery, gathering);
     }
   }
 

@@ -24,12 +24,12 @@ import parley.push.Platform;
  * <p>The rules:
  *
  * <ul>
- *   <li>An entry that counts as unread (a text or media message that the user did not send) causes
- *       a push to each device with a push token that has not acknowledged the entry. Other devices
- *       that have it change nothing: a laptop that is left open must not silence the phone. Once
- *       the user has <em>read</em> the entry on any device, or the entry is deleted, no device gets
- *       a push. Edits, reactions and changes of a group cause no push. A muted conversation causes
- *       no push, not even for a mention.
+ *   <li>An entry that counts as unread (a message that the user did not send) causes a push to each
+ *       device with a push token that has not acknowledged the entry. Other devices that have it
+ *       change nothing: a laptop that is left open must not silence the phone. Once the user has
+ *       <em>read</em> the entry on any device, or the entry is deleted, no device gets a push.
+ *       Edits, reactions and changes of a group cause no push. A muted conversation causes no push,
+ *       not even for a mention.
  *   <li>If no device is connected, the push is due at once. Otherwise it is due after {@link
  *       PushSettings#patience}, in which the entry may be acknowledged or read. A connected device
  *       that acknowledges other entries meanwhile (a long backlog) gets that time again from each
@@ -284,15 +284,16 @@ final class PushSchedule {
   /**
    * When the push is due, epoch milliseconds.
    *
-   * @param somebody whether any device of the user is connected, or may be about to come back
+   * @param anyDeviceConnected whether any device of the user is connected, or may be about to come
+   *     back
    */
-  long due(PendingPush one, boolean somebody) {
+  long due(PendingPush one, boolean anyDeviceConnected) {
     long patience = settings.patience().toMillis();
     Long alive = signOfLife.get(one.device());
     long due = one.at();
     if (alive != null) {
       due = Math.min(Math.max(due, alive) + patience, due + MAX_PATIENCE_FACTOR * patience);
-    } else if (somebody) {
+    } else if (anyDeviceConnected) {
       due += patience;
     }
     if (one.at() < startedAt) {
@@ -407,10 +408,11 @@ final class PushSchedule {
    * entry again after a crash. Everything else is saved at once.
    *
    * @param durable the pushes in the journal
-   * @param somebody whether any device of the user is connected, or may be about to come back
+   * @param anyDeviceConnected whether any device of the user is connected, or may be about to come
+   *     back
    * @return {@link Long#MAX_VALUE} if the journal has everything
    */
-  long saveBy(PushOutbox durable, boolean somebody) {
+  long saveBy(PushOutbox durable, boolean anyDeviceConnected) {
     long by = Long.MAX_VALUE;
     for (PendingPush.Key key : dirty) {
       PendingPush one = pending.get(key);
@@ -418,7 +420,7 @@ final class PushSchedule {
         return Long.MIN_VALUE;
       }
       if (one != null) {
-        by = Math.min(by, due(one, somebody) - SAVED_BEFORE_DUE_MILLIS);
+        by = Math.min(by, due(one, anyDeviceConnected) - SAVED_BEFORE_DUE_MILLIS);
       }
     }
     return by;

@@ -117,16 +117,16 @@ final class PushSender {
   /**
    * Sends what is due, and schedules the next call for the time when something is.
    *
-   * @param somebody whether any device is connected, or may be about to come back
+   * @param anyDeviceConnected whether any device is connected, or may be about to come back
    */
-  void sendDue(UserState state, boolean somebody, long now) {
+  void sendDue(UserState state, boolean anyDeviceConnected, long now) {
     sweep(state, now);
     long next = Math.min(requestReminder(state, now), expireUnanswered(now));
     for (PendingPush one : List.copyOf(schedule.all())) {
       if (keysInFlight.contains(one.key()) || !schedule.isDurable(one.key())) {
         continue;
       }
-      long due = schedule.due(one, somebody);
+      long due = schedule.due(one, anyDeviceConnected);
       if (due > now) {
         next = Math.min(next, due);
       } else if (flights.size() < IN_FLIGHT) {
@@ -392,9 +392,9 @@ final class PushSender {
   /**
    * Asks for a reminder if pushes stay pending. A reminder costs two writes, so it is requested
    * only if the outbox does not become empty soon. Nothing depends on the reminder until then: the
-   * conversations of the pending entries have no acknowledgement, are remembered by sharding
-   * themselves, and deliver to this user again after a crash. An operator who repeats a dead letter
-   * still has the letter.
+   * conversations of the pending entries have no acknowledgement, have a reminder of their own, and
+   * deliver to this user again after a crash. An operator who repeats a dead letter still has the
+   * letter.
    */
   private long requestReminder(UserState state, long now) {
     if (isCrashSafe(state)) {

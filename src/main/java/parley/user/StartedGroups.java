@@ -14,7 +14,7 @@ import parley.model.ConversationId;
  * group.
  *
  * <p>A time that is more than a day from now, in the past or in the future, is ignored. So after a
- * wrong clock no user waits longer than a day, or two days at the most.
+ * wrong clock a user waits for two days at most.
  */
 final class StartedGroups {
   private static final long DAY = Duration.ofDays(1).toMillis();
@@ -61,7 +61,8 @@ final class StartedGroups {
    */
   long retryAfter(int perDay, long now) {
     int most = perDay == 0 ? User.GROUPS_KEPT : Math.min(perDay, User.GROUPS_KEPT);
-    long[] times = all.stream().filter(o -> recent(o, now)).mapToLong(Begun::at).sorted().toArray();
+    long[] times =
+        all.stream().filter(one -> recent(one, now)).mapToLong(Begun::at).sorted().toArray();
     return times.length < most ? 0 : times[times.length - most] + DAY - now;
   }
 

@@ -194,9 +194,17 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .onSignal(
             SnapshotCompleted.class,
             (state, stored) -> retention.completed(stored.getSnapshotMetadata().sequenceNr()))
-        .onSignal(PreRestart.instance(), ended -> report.end())
-        .onSignal(PostStop.instance(), ended -> report.end())
+        .onSignal(PreRestart.instance(), ended -> end())
+        .onSignal(PostStop.instance(), ended -> end())
         .build();
+  }
+
+  /** The entity has stopped, or failed: callers that wait ask its next incarnation. */
+  private void end() {
+    if (handlers != null) {
+      handlers.live().staleRows.refuseAll();
+    }
+    report.end();
   }
 
   private void recovered(UserState state) {
@@ -249,7 +257,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Typing c -> to.inbox().typing(c);
       case User.Acked c -> run(() -> live.acked(state, c, live.now()));
       case User.Spent c -> run(() -> live.messageAllowance.spent(c, live.now()));
-      case User.Deliver c -> run(() -> to.deliveries().deliver(state, c, live.now()));
+      case User.Deliver c ->
+          run(
+              () ->
+                  live.liveSessions.together(() -> to.deliveries().deliver(state, c, live.now())));
       case UserInspection c -> run(() -> to.inspector().answer(state, c));
       case UserAdministration c -> to.administration().handle(state, c);
       case UserInternal c -> internal(to, state, c);

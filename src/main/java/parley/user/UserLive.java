@@ -57,6 +57,7 @@ final class UserLive {
   private final TimerScheduler<User.Command> timers;
   private final InstantSource clock;
   final ConversationNotices conversationNotices;
+  final HoldingNotices holdingNotices;
   final DeviceBacklog backlog;
   final FlushSchedule flushSchedule;
   private final UserReport report;
@@ -109,6 +110,8 @@ final class UserLive {
     this.pushSender =
         new PushSender(
             id, pushDependencies, pushSchedule, unsavedChanges, pushTrails, context, timers);
+    this.holdingNotices =
+        new HoldingNotices(id, conversations, unsavedChanges, pushSchedule, pushSender);
     this.tokens = new TokenClaims(id, pushDependencies.tokens(), context, timers);
     this.loginEndNotices = new LoginEndNotices(logins, context, timers);
   }
@@ -148,20 +151,11 @@ final class UserLive {
     if (unsavedChanges.isDirty(conversation)) {
       unsavedChanges.acknowledgeLater(conversation);
       if (flushSchedule.isWaiting() && held != null) {
-        sayHolding(state, held);
+        holdingNotices.tellNow(state, held);
       }
     } else {
       dispatched(state, conversation);
     }
-  }
-
-  /**
-   * Tells the conversation that it need not repeat what waits in memory, or only after some seconds
-   * while a push waits for the journal too.
-   */
-  void sayHolding(UserState state, ConversationRow row) {
-    boolean pushWaits = !pushSchedule.isClean() || !pushSender.isCrashSafe(state);
-    conversations.tell(row.id(), new User.Holding(id, row.lastSeq(), row.version(), pushWaits));
   }
 
   /** When the journal must have the pending pushes, epoch milliseconds. */
@@ -285,6 +279,7 @@ final class UserLive {
    */
   boolean sendNotices(UserState state, long now) {
     conversationNotices.sendDue(state, now);
+    holdingNotices.sendDue(state, now);
     if (conversationNotices.allConfirmed() && !state.announced()) {
       return true;
     }
@@ -294,7 +289,7 @@ final class UserLive {
 
   /** Schedules the next call of {@link #sendNotices}, for the time when a notice is due. */
   void scheduleNotices(UserState state, long now) {
-    long due = conversationNotices.nextDue(state, now);
+    long due = Math.min(conversationNotices.nextDue(state, now), holdingNotices.nextDue());
     if (due == Long.MAX_VALUE) {
       return;
     }
@@ -455,7 +450,7 @@ final class UserLive {
       for (ConversationId conversation : moved) {
         ConversationRow row = unsavedChanges.get(conversation);
         if (row != null && unsavedChanges.isDirty(conversation)) {
-          sayHolding(state, row);
+          holdingNotices.tellNow(state, row);
         }
       }
     }

@@ -60,13 +60,13 @@
  * The event that is flushed for an inbox row also holds the pushes that are pending for devices. A
  * later event holds their outcome. So the outbox is as durable as the row. A push for which a
  * connected device is waited for is written half a second before it is due, so one that is
- * acknowledged by then costs nothing. Until it is written, the conversation is not told that the
- * user holds its entry ({@link parley.user.User.Holding}). So it repeats the entry within seconds
- * and starts the user again after a crash, even if no device comes back. Rejected: an event for
- * each planned push, which doubles the writes. Rejected: to hold back the conversation's
- * acknowledgement until the push is done, however long that takes, because the conversation would
- * repeat its entries to a thousand sleeping members every three seconds. The acknowledgement is
- * held back for one second.
+ * acknowledged by then costs nothing. Until it is written, the user tells the conversation that it
+ * holds the entry and that a push waits ({@link parley.user.User.Holding}). The conversation trusts
+ * this for ten seconds only. So it repeats the entry soon after a crash and starts the user again,
+ * even if no device comes back. Rejected: an event for each planned push, which doubles the writes.
+ * Rejected: to hold back the conversation's acknowledgement until the push is done, however long
+ * that takes, because the conversation would repeat its entries to a thousand sleeping members
+ * every three seconds. The acknowledgement is held back for one second.
  *
  * <h2>Decision: pushes are planned inside this package</h2>
  *

@@ -173,7 +173,7 @@ class DynamoPolicyTest {
     try (DynamoStore store = DynamoStore.open(endpoint, prefix, false)) {
       store.writeNote("silent until|x", 7);
       assertThat(store.readNote("silent until|x")).isEqualTo(7);
-      assertThat(store.secretOrCreate("a key", () -> "made")).isEqualTo("made");
+      assertThat(store.sharedValueOrCreate("a key", () -> "made")).isEqualTo("made");
     }
   }
 }

@@ -95,7 +95,7 @@ class PreviousIncarnationTest {
   @Test
   void theLifeBeforeMayHaveBeenOfAnOlderVersion() throws Exception {
     long until = now.toEpochMilli() + 7_000;
-    store.secretOrCreate(PreviousIncarnation.noteName(ADDRESS), () -> String.valueOf(until));
+    store.sharedValueOrCreate(PreviousIncarnation.noteName(ADDRESS), () -> String.valueOf(until));
     start(ADDRESS).close();
     assertThat(waits).containsExactly(Duration.ofSeconds(7));
   }

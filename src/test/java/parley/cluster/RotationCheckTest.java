@@ -42,7 +42,7 @@ class RotationCheckTest {
     notes(ONE, Duration.ZERO);
     assertThat(objection()).hasValueSatisfying(why -> assertThat(why).contains(TWO.toString()));
     // An older version stores it beside the keys.
-    store.secretOrCreate(
+    store.sharedValueOrCreate(
         PreviousIncarnation.noteName(TWO),
         () -> String.valueOf(NOW.plusSeconds(20).toEpochMilli()));
     assertThat(objection())
@@ -66,7 +66,7 @@ class RotationCheckTest {
   @Test
   void theRowOfTheVersionBeforeIsTakenOver() throws Exception {
     String before = new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate().toString();
-    store.secretOrCreate(SigningKeys.FILE_NAME, () -> before);
+    store.sharedValueOrCreate(SigningKeys.FILE_NAME, () -> before);
     try (KeyRing ring = SharedKeyStore.open(store, () -> NOW);
         KeyRing other = SharedKeyStore.open(store, () -> NOW)) {
       String first = ECKey.parse(before).getKeyID();

@@ -81,6 +81,7 @@ final class ConversationHarness implements AutoCloseable {
   final java.util.Set<UserId> deaf = ConcurrentHashMap.newKeySet();
   final Map<UserId, UserVoice> voices = new ConcurrentHashMap<>();
   final java.util.Set<UserId> strangers = ConcurrentHashMap.newKeySet();
+  final java.util.Set<UserId> silent = ConcurrentHashMap.newKeySet();
   final TestProbe<ClusterSharding.ShardCommand> shard;
   final TestProbe<Conversation.PostReply> posts;
   final TestProbe<Conversation.ViewReply> views;
@@ -199,18 +200,21 @@ final class ConversationHarness implements AutoCloseable {
   }
 
   /**
-   * Plays the users. They exist unless they are in {@code strangers}, and acknowledge unless they
-   * are deaf; a deaf user receives nothing.
+   * Plays the users. They exist unless they are in {@code strangers}, say so unless they are
+   * silent, and acknowledge unless they are deaf; a deaf user receives nothing.
    */
   private void toUser(UserId user, User.Command message) {
     switch (message) {
-      case User.GetProfile get ->
+      case User.GetProfile get -> {
+        if (!silent.contains(user)) {
           get.replyTo()
               .tell(
                   strangers.contains(user)
                       ? new User.NoSuchUser(user)
                       : new User.Found(
                           new Profile(user, user.value(), "Name of " + user.value(), null)));
+        }
+      }
       case User.Deliver deliver -> {
         UserVoice voice = voices.get(user);
         if (voice != null) {

@@ -119,7 +119,7 @@ class ConversationInspectorTest {
   @Test
   void whatIsNotSentYetWaits() {
     MemberPosition position = new MemberPosition(3);
-    position.sentSeq = 5;
+    position.sends(5, 1, 0);
     assertThat(position.statusOf(3, 0)).isEqualTo(DispatchStatus.ACKNOWLEDGED);
     assertThat(position.statusOf(5, 0)).isEqualTo(DispatchStatus.SENT);
     assertThat(position.statusOf(6, 0)).isEqualTo(DispatchStatus.WAITING);

@@ -117,6 +117,19 @@ class ConversationMembersTest {
     }
   }
 
+  /** Otherwise the caller would wait for a conversation that has forgotten it. */
+  @Test
+  void failedWriteRefusesAChangeThatWaitsForUsers() {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
+      h.silent.add(CAT);
+      h.tell(new Conversation.AddMembers(ANN, List.of(CAT), h.views.getRef()));
+      h.journal().failNextPersisted("conversation|" + h.id.value());
+      assertRefused(h.post(ANN, "c", text("x")), ErrorCode.UNAVAILABLE);
+      assertThat(h.views.expectMessageClass(Conversation.Refused.class).refusal().code())
+          .isEqualTo(ErrorCode.UNAVAILABLE);
+    }
+  }
+
   @Test
   void concurrentMemberChangesAreBothAnswered() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {

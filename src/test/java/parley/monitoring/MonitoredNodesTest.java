@@ -37,7 +37,7 @@ import parley.monitoring.MonitoringFiles.Alert;
 import parley.monitoring.MonitoringFiles.Query;
 import parley.monitoring.PromqlNames.Selector;
 import parley.settings.Settings;
-import parley.tls.SelfMade;
+import parley.tls.SelfMadeCertificate;
 import parley.tls.TlsFiles;
 
 /**
@@ -79,7 +79,7 @@ class MonitoredNodesTest {
     embedded = node("embedded", Map.of());
     Map<String, String> shared =
         new HashMap<>(DynamoLocal.environment(DynamoLocal.endpoint(), DynamoLocal.prefix()));
-    TlsFiles tls = SelfMade.in(folder.resolve("tls"), InstantSource.system());
+    TlsFiles tls = SelfMadeCertificate.in(folder.resolve("tls"), InstantSource.system());
     shared.put("PARLEY_MANAGEMENT_TLS_CERT", tls.cert().toString());
     shared.put("PARLEY_MANAGEMENT_TLS_KEY", tls.key().toString());
     dynamodb = node("dynamodb", shared);

@@ -122,7 +122,7 @@ class DynamoStoreTest {
           CompletableFuture.supplyAsync(
               () -> {
                 try {
-                  return two.secretOrCreate(
+                  return two.sharedValueOrCreate(
                       "key",
                       () -> {
                         both.complete(null);
@@ -133,14 +133,14 @@ class DynamoStoreTest {
                 }
               });
       String first =
-          one.secretOrCreate(
+          one.sharedValueOrCreate(
               "key",
               () -> {
                 both.join();
                 return "one";
               });
       assertThat(second.get()).isEqualTo(first);
-      assertThat(one.secretOrCreate("key", () -> "three")).isEqualTo(first);
+      assertThat(one.sharedValueOrCreate("key", () -> "three")).isEqualTo(first);
     }
   }
 

@@ -32,7 +32,7 @@ class WriteGuardTest {
   @BeforeAll
   static void start() throws Exception {
     notebooks = new NotebookHarness("guard");
-    notebooks.store.secretOrCreate("a", () -> "b");
+    notebooks.store.sharedValueOrCreate("a", () -> "b");
   }
 
   @AfterAll

@@ -57,6 +57,49 @@ class DeferredFlushTest {
     assertThat(held()).containsExactly(2L, 2L);
   }
 
+  /** A conversation that is told of each of a thousand entries a second is told a hundred times. */
+  @Test
+  void heldEntriesAreGathered() {
+    harness.tell(Mail.of(CHAT, 1, 1).deliver());
+    harness.flush();
+    for (long seq = 2; seq <= 9; seq++) {
+      harness.tell(Mail.of(CHAT, seq, seq).deliver());
+    }
+    assertThat(held()).containsExactly(2L);
+    harness.clock.advance(HoldingNotices.GATHER_MILLIS);
+    harness.tell(new UserInternal.NoticesDue());
+    assertThat(held()).containsExactly(2L, 9L);
+    harness.clock.advance(HoldingNotices.GATHER_MILLIS);
+    harness.tell(Mail.of(CHAT, 10, 10).deliver());
+    assertThat(held()).containsExactly(2L, 9L, 10L);
+  }
+
+  /** It does not know what the user holds. */
+  @Test
+  void repeatedEntryIsNotGathered() {
+    harness.tell(Mail.of(CHAT, 1, 1).deliver());
+    harness.flush();
+    harness.tell(Mail.of(CHAT, 2, 2).deliver());
+    harness.tell(Mail.of(CHAT, 3, 3).deliver());
+    harness.tell(Mail.of(CHAT, 3, 3).deliver());
+    assertThat(held()).containsExactly(2L, 3L);
+    harness.clock.advance(HoldingNotices.GATHER_MILLIS);
+    harness.tell(new UserInternal.NoticesDue());
+    assertThat(held()).containsExactly(2L, 3L);
+  }
+
+  @Test
+  void whatWasWrittenMeanwhileIsNoLongerHeld() {
+    harness.tell(Mail.of(CHAT, 1, 1).deliver());
+    harness.flush();
+    harness.tell(Mail.of(CHAT, 2, 2).deliver());
+    harness.tell(Mail.of(CHAT, 3, 3).deliver());
+    harness.flush();
+    harness.clock.advance(HoldingNotices.GATHER_MILLIS);
+    harness.tell(new UserInternal.NoticesDue());
+    assertThat(held()).containsExactly(2L);
+  }
+
   @Test
   void firstEntryAfterAPauseIsFlushedSoon() {
     harness.tell(Mail.of(CHAT, 1, 1).deliver());

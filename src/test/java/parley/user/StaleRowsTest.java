@@ -155,6 +155,16 @@ class StaleRowsTest {
   }
 
   @Test
+  void failedWriteRefusesWhatWaits() {
+    TestProbe<User.InboxReply> inbox = askForInbox();
+    harness.tell(Mail.of(GROUP, 1, 1).deliver());
+    harness.failNextWrite();
+    harness.tellOnly(new UserInternal.Flush());
+    harness.awaitTerminated();
+    assertThat(refusal(inbox)).isEqualTo(ErrorCode.UNAVAILABLE);
+  }
+
+  @Test
   void stopRefusesWhatWaits() {
     harness.attach(PHONE, "s2", false);
     TestProbe<User.InboxReply> inbox = askForInbox();

@@ -245,7 +245,7 @@ class UserDevicesTest {
       harness.flush();
       TestProbe<Delivery> session = harness.resume(PHONE, "s0");
       session.expectMessageClass(Delivery.Attached.class);
-      Delivery.Numbered first = session.expectMessageClass(Delivery.Numbered.class);
+      Delivery.Numbered first = harness.numbered(session);
       assertThat(first.nr()).isEqualTo(1);
       assertThat(((Delivery.RowChanged) first.delivery()).row().conversationId()).isEqualTo(CHAT);
       // The journal may have less than a session has received.
@@ -253,8 +253,7 @@ class UserDevicesTest {
       TestProbe<Delivery> again = harness.resume(PHONE, "s0");
       again.expectMessageClass(Delivery.Attached.class);
       harness.tell(Mail.of(CHAT, 1, 2).deliver());
-      assertThat(again.expectMessageClass(Delivery.Numbered.class).delivery())
-          .isInstanceOf(Delivery.Entries.class);
+      assertThat(harness.numbered(again).delivery()).isInstanceOf(Delivery.Entries.class);
     }
 
     @Test

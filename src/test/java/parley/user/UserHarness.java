@@ -6,9 +6,13 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -60,6 +64,7 @@ final class UserHarness implements AutoCloseable {
       ActorTestKit.create(
           EventSourcedBehaviorTestKit.config().withFallback(UserTestData.serialization()));
   final Clock clock = new Clock();
+  private final Map<TestProbe<Delivery>, Deque<Delivery.Numbered>> together = new HashMap<>();
   UserSettings settings = settings(Duration.ZERO);
 
   /** Logins that ended with a device. The account confirms at once, or never while it is away. */
@@ -336,7 +341,20 @@ final class UserHarness implements AutoCloseable {
 
   /** The next delivery that the session must not miss. */
   <T extends Delivery.Vital> T vital(TestProbe<Delivery> session, Class<T> type) {
-    return type.cast(session.expectMessageClass(Delivery.Numbered.class).delivery());
+    return type.cast(numbered(session).delivery());
+  }
+
+  /** The next numbered delivery, alone or one of several that came together. */
+  Delivery.Numbered numbered(TestProbe<Delivery> session) {
+    Deque<Delivery.Numbered> rest = together.computeIfAbsent(session, one -> new ArrayDeque<>());
+    if (rest.isEmpty()) {
+      switch (session.receiveMessage()) {
+        case Delivery.Together several -> rest.addAll(several.deliveries());
+        case Delivery.Numbered one -> rest.add(one);
+        case Delivery other -> throw new AssertionError("not numbered: " + other);
+      }
+    }
+    return rest.remove();
   }
 
   Delivery.Ended ended(TestProbe<Delivery> probe) {

@@ -222,6 +222,16 @@ class UserRandomTest {
     assertThat(inbox).as(at).isEqualTo(wanted);
   }
 
+  /** The numbered deliveries in a message, of which there may be several. */
+  private static List<Delivery.Vital> vital(Delivery delivery) {
+    return switch (delivery) {
+      case Delivery.Together several ->
+          several.deliveries().stream().map(Delivery.Numbered::delivery).toList();
+      case Delivery.Numbered numbered -> List.of(numbered.delivery());
+      default -> List.of();
+    };
+  }
+
   /** Checks that everything that a session was sent continues without a hole. */
   private void follow(String at, DeviceId device, TestProbe<Delivery> session) {
     Expected e = Objects.requireNonNull(expected.get(device));
@@ -232,16 +242,17 @@ class UserRandomTest {
       if (delivery instanceof Delivery.Attached) {
         break;
       }
-      if (delivery instanceof Delivery.Numbered numbered
-          && numbered.delivery() instanceof Delivery.Entries entries) {
-        entries
-            .entries()
-            .forEach(
-                entry -> {
-                  long last = e.got.getOrDefault(entries.conversationId(), 0L);
-                  assertThat(entry.seq()).as(at).isEqualTo(last + 1);
-                  e.got.put(entries.conversationId(), entry.seq());
-                });
+      for (Delivery.Vital vital : vital(delivery)) {
+        if (vital instanceof Delivery.Entries entries) {
+          entries
+              .entries()
+              .forEach(
+                  entry -> {
+                    long last = e.got.getOrDefault(entries.conversationId(), 0L);
+                    assertThat(entry.seq()).as(at).isEqualTo(last + 1);
+                    e.got.put(entries.conversationId(), entry.seq());
+                  });
+        }
       }
     }
     told.forEach(

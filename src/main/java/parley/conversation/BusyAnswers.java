@@ -5,10 +5,10 @@ import parley.model.ConversationId;
 import parley.model.Refusal;
 
 /** The refusals that a conversation sends when too many commands wait for a slow write. */
-final class ConversationRefusals {
+final class BusyAnswers {
   private static final Refusal BUSY = Refusal.unavailable("the conversation is busy; ask again");
 
-  private ConversationRefusals() {}
+  private BusyAnswers() {}
 
   static AdmissionGuard<Conversation.Command> guard(ConversationId id) {
     return new AdmissionGuard<>(
@@ -16,7 +16,7 @@ final class ConversationRefusals {
         AdmissionGuard.MAX_WAITING,
         // The entity's own messages are few: timers, and answers to its own bounded requests.
         command -> command instanceof Conversation.Internal || command instanceof Conversation.Kept,
-        ConversationRefusals::refuse,
+        BusyAnswers::refuse,
         id.value());
   }
 

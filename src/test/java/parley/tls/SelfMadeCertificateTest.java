@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The certificate that the nodes of one user create for themselves. */
-class SelfMadeTest {
+class SelfMadeCertificateTest {
   private static final InstantSource CLOCK = InstantSource.system();
 
   @TempDir Path temporary;
@@ -65,7 +65,7 @@ class SelfMadeTest {
   void aFolderThatStoodOpenIsClosed() throws Exception {
     Path folder = Files.createDirectory(temporary.resolve("open"));
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-    SelfMade.in(folder, CLOCK);
+    SelfMadeCertificate.in(folder, CLOCK);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
         .isEqualTo("rwx------");
     for (String name : List.of(TlsFiles.KEY, TlsFiles.CERT, TlsFiles.CA)) {
@@ -78,13 +78,13 @@ class SelfMadeTest {
   void aLinkToSomewhereElseIsNoFolder() throws Exception {
     Path link = temporary.resolve("link");
     Files.createSymbolicLink(link, Files.createDirectory(temporary.resolve("elsewhere")));
-    assertThatThrownBy(() -> SelfMade.in(link, CLOCK)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> SelfMadeCertificate.in(link, CLOCK)).isInstanceOf(IOException.class);
   }
 
   @Test
   void oneThatIsBrokenOrEndsIsMadeAnew() throws Exception {
     Path folder = temporary.resolve("folder");
-    TlsFiles files = SelfMade.in(folder, CLOCK);
+    TlsFiles files = SelfMadeCertificate.in(folder, CLOCK);
     String first = Maker.serial(folder);
     assertThat(Maker.serial(folder)).isEqualTo(first);
     Files.writeString(files.key(), "half a k");
@@ -94,7 +94,7 @@ class SelfMadeTest {
     assertThat(second).isNotEqualTo(first);
     // Nine and a half years later.
     Instant late = CLOCK.instant().plus(Duration.ofDays(3470));
-    SelfMade.in(folder, InstantSource.fixed(late));
+    SelfMadeCertificate.in(folder, InstantSource.fixed(late));
     assertThat(Certificate.ofNode(files, late).expiresAt())
         .isAfter(late.plus(Duration.ofDays(3000)));
   }
@@ -109,7 +109,7 @@ class SelfMadeTest {
 
     static String serial(Path folder) {
       try {
-        TlsFiles files = SelfMade.in(folder, CLOCK);
+        TlsFiles files = SelfMadeCertificate.in(folder, CLOCK);
         return Certificate.ofNode(files, CLOCK.instant())
             .chain()
             .getFirst()

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * first node creates it and the others read it, even if they start at the same moment. The
  * authority's key is discarded after signing.
  */
-public final class SelfMade {
-  private static final Logger LOG = LoggerFactory.getLogger(SelfMade.class);
+public final class SelfMadeCertificate {
+  private static final Logger LOG = LoggerFactory.getLogger(SelfMadeCertificate.class);
 
   /**
    * Validity. Only a start of a node replaces the certificate, so it is valid for longer than a
@@ -28,11 +28,11 @@ public final class SelfMade {
 
   private static final Duration CLOCK_SKEW = Duration.ofHours(1);
 
-  private SelfMade() {}
+  private SelfMadeCertificate() {}
 
   /**
-   * The files in that folder. They are created if they are missing or no longer valid. Blocks; for
-   * a part of a second if the files are created.
+   * The files in that folder. They are created if they are missing or no longer valid. Blocks for a
+   * fraction of a second if it creates them.
    *
    * @throws IOException if the folder cannot be used or belongs to another user
    */
