@@ -17,6 +17,11 @@ final class TrailFactory {
         new MessageLog(settings.logs().messagesOneIn()),
         traces == null
             ? Tracing.OFF
-            : OtlpTracing.to(traces.url(), traces.sample(), BuildVersion.read(), NodeName.get()));
+            : OtlpTracing.to(
+                traces.url(),
+                traces.sample(),
+                traces.perSecond(),
+                BuildVersion.read(),
+                NodeName.get()));
   }
 }

@@ -127,8 +127,9 @@ public record Settings(
    *
    * @param url the collector, by OTLP over HTTP
    * @param sample the part of messages that are traced, 0 to 1
+   * @param perSecond the most traces that begin on this node in a second, 0 for no limit
    */
-  public record Traces(URI url, double sample) {}
+  public record Traces(URI url, double sample, int perSecond) {}
 
   /**
    * Where events are kept.

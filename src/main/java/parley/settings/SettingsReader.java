@@ -372,7 +372,8 @@ final class SettingsReader {
     }
     // Of a busy server still a trace or more each second, at a cost that nobody notices.
     double sample = env.fraction("PARLEY_TRACES_SAMPLE", 0.01);
-    return url == null ? null : new Traces(url, sample);
+    int perSecond = env.number("PARLEY_TRACES_PER_SECOND", 50, 0, 10_000);
+    return url == null ? null : new Traces(url, sample, perSecond);
   }
 
   private Logs logs() throws SettingsException {

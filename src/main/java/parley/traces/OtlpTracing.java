@@ -17,6 +17,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.net.URI;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -25,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.CellRate;
 import parley.telemetry.MessageSpan;
 import parley.telemetry.Traceparent;
 import parley.telemetry.Tracing;
@@ -47,12 +49,23 @@ public final class OtlpTracing implements Tracing {
   private static final Logger SDK_LOG = Logger.getLogger("io.opentelemetry");
 
   private final double sample;
+  private final int perSecond;
+  private final InstantSource clock;
+  private final CellRate rate = new CellRate();
   private final SpanQueue queue;
   private final SdkTracerProvider provider;
   private final Tracer tracer;
 
-  private OtlpTracing(SpanExporter exporter, double sample, String version, String node) {
+  private OtlpTracing(
+      SpanExporter exporter,
+      double sample,
+      int perSecond,
+      InstantSource clock,
+      String version,
+      String node) {
     this.sample = sample;
+    this.perSecond = perSecond;
+    this.clock = clock;
     this.queue = new SpanQueue(exporter);
     this.provider =
         SdkTracerProvider.builder()
@@ -75,10 +88,13 @@ public final class OtlpTracing implements Tracing {
    *
    * @param collector the address; without a path, that of OTLP traces is appended
    * @param sample the part of messages that are traced, 0 to 1
+   * @param perSecond the most traces that begin on this node in a second, 0 for no limit. A busy
+   *     node needs no more of them to be understood, and each costs as much as a message
    * @param version the version of the program
    * @param node the name of this node, see {@link parley.telemetry.NodeName}
    */
-  public static OtlpTracing to(URI collector, double sample, String version, String node) {
+  public static OtlpTracing to(
+      URI collector, double sample, int perSecond, String version, String node) {
     SDK_LOG.setLevel(Level.OFF);
     String path = collector.getPath();
     boolean bare = path == null || path.isEmpty() || path.equals("/");
@@ -91,17 +107,19 @@ public final class OtlpTracing implements Tracing {
             // A second attempt would hold back those behind it.
             .setRetryPolicy(null)
             .build();
-    return new OtlpTracing(exporter, sample, version, node);
+    return new OtlpTracing(exporter, sample, perSecond, InstantSource.system(), version, node);
   }
 
   /** The same with another exporter, for tests. */
-  static OtlpTracing to(SpanExporter exporter, double sample) {
-    return new OtlpTracing(exporter, sample, "test", "test");
+  static OtlpTracing to(SpanExporter exporter, int perSecond, InstantSource clock) {
+    return new OtlpTracing(exporter, 1, perSecond, clock, "test", "test");
   }
 
   @Override
   public @Nullable MessageSpan begin(Part root) {
-    if (sample <= 0 || ThreadLocalRandom.current().nextDouble() >= sample) {
+    if (sample <= 0
+        || ThreadLocalRandom.current().nextDouble() >= sample
+        || rate.tryTake(perSecond, clock.millis()) > 0) {
       return null;
     }
     return new RecordedSpan(builder(root, Context.root()).setSpanKind(SpanKind.SERVER).startSpan());

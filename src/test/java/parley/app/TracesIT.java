@@ -43,7 +43,7 @@ class TracesIT {
               new TwoNodes(
                   folder,
                   Map.of(),
-                  name -> new MessageTrail(MessageLog.OFF, OtlpTracing.to(uri, 1, "1", name)));
+                  name -> new MessageTrail(MessageLog.OFF, OtlpTracing.to(uri, 1, 0, "1", name)));
           ParleyClient client = TwoNodes.client(nodes.atEdge)) {
         TestAccount ann = client.register("ann");
         TestAccount ben = client.register("ben");

@@ -8,10 +8,14 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,10 +28,12 @@ import parley.telemetry.Tracing.Part;
 /** What is recorded, what a collector gets, and what happens if it takes nothing. */
 @Timeout(60)
 class OtlpTracingTest {
+  private static final InstantSource CLOCK = InstantSource.system();
+
   @Test
   void aTraceArrivesWithItsParents() throws Exception {
     try (OtlpCollector collector = new OtlpCollector()) {
-      OtlpTracing tracing = OtlpTracing.to(collector.uri(), 1, "1.2.3", "node-a");
+      OtlpTracing tracing = OtlpTracing.to(collector.uri(), 1, 0, "1.2.3", "node-a");
       MessageSpan root = Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET));
       MessageSpan child = Objects.requireNonNull(tracing.child(Part.PERSIST, root.context()));
       child.with("seq", 7).failed("unavailable").end();
@@ -54,8 +60,8 @@ class OtlpTracingTest {
   @Test
   void aPartOfTheMessagesIsTraced() throws Exception {
     try (OtlpCollector collector = new OtlpCollector()) {
-      OtlpTracing none = OtlpTracing.to(collector.uri(), 0, "1", "a");
-      OtlpTracing some = OtlpTracing.to(collector.uri(), 0.1, "1", "a");
+      OtlpTracing none = OtlpTracing.to(collector.uri(), 0, 0, "1", "a");
+      OtlpTracing some = OtlpTracing.to(collector.uri(), 0.1, 0, "1", "a");
       int traced = 0;
       for (int i = 0; i < 10_000; i++) {
         assertThat(none.begin(Tracing.Part.SOCKET)).isNull();
@@ -70,10 +76,28 @@ class OtlpTracingTest {
     }
   }
 
+  /** A busy node does not spend a fifth of its time on traces. */
+  @Test
+  void tracesOfASecondAreBounded() throws Exception {
+    AtomicLong millis = new AtomicLong(1_000);
+    OtlpTracing tracing =
+        OtlpTracing.to(new Refusing(), 3, () -> Instant.ofEpochMilli(millis.get()));
+    assertThat(begun(tracing, 10)).isEqualTo(3);
+    millis.addAndGet(1_000);
+    assertThat(begun(tracing, 10)).isEqualTo(3);
+    closed(tracing);
+  }
+
+  private static long begun(OtlpTracing tracing, int messages) {
+    return IntStream.range(0, messages)
+        .filter(i -> tracing.begin(Tracing.Part.SOCKET) != null)
+        .count();
+  }
+
   @Test
   void withoutAContextNothingIsRecorded() {
     assertThat(Tracing.OFF.begin(Tracing.Part.SOCKET)).isNull();
-    OtlpTracing tracing = OtlpTracing.to(new Refusing(), 1);
+    OtlpTracing tracing = OtlpTracing.to(new Refusing(), 0, CLOCK);
     for (@Nullable String wrong :
         new @Nullable String[] {
           null,
@@ -90,7 +114,7 @@ class OtlpTracingTest {
 
   @Test
   void aCollectorThatRefusesCostsSpansOnly() {
-    OtlpTracing tracing = OtlpTracing.to(new Refusing(), 1);
+    OtlpTracing tracing = OtlpTracing.to(new Refusing(), 0, CLOCK);
     for (int i = 0; i < 100; i++) {
       Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     }
@@ -101,7 +125,7 @@ class OtlpTracingTest {
   @Test
   void aDeadCollectorCostsSpansOnly() throws Exception {
     OtlpTracing tracing =
-        OtlpTracing.to(URI.create("http://127.0.0.1:" + Ports.free()), 1, "1", "a");
+        OtlpTracing.to(URI.create("http://127.0.0.1:" + Ports.free()), 1, 0, "1", "a");
     Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     await().atMost(Duration.ofSeconds(30)).until(() -> tracing.dropped() == 1);
     closed(tracing);
@@ -111,7 +135,7 @@ class OtlpTracingTest {
   @Test
   void theQueueIsBounded() {
     Silent silent = new Silent();
-    OtlpTracing tracing = OtlpTracing.to(silent, 1);
+    OtlpTracing tracing = OtlpTracing.to(silent, 0, CLOCK);
     for (int i = 0; i < SpanQueue.MAX_WAITING + 1_000; i++) {
       Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     }
@@ -124,7 +148,7 @@ class OtlpTracingTest {
   /** A stop does not wait for a collector that is silent. */
   @Test
   void aStopIsBounded() throws Exception {
-    OtlpTracing tracing = OtlpTracing.to(new Silent(), 1);
+    OtlpTracing tracing = OtlpTracing.to(new Silent(), 0, CLOCK);
     Objects.requireNonNull(tracing.begin(Tracing.Part.SOCKET)).end();
     closed(tracing);
   }
