@@ -35,10 +35,10 @@ import parley.snapshot.SnapshotSchedule;
  * reply are in the journal.
  *
  * <pre>
- *  Register, Login ──▶ throttle ──▶ PasswordHasher (its own threads)
- *                                        │ Hashed, Matched
- *                                        ▼
- *  Refresh, Logout ────────────────▶ persist ──▶ reply
+ *  Register, Login ──▶ GuessLimits ──▶ PasswordHasher (its own threads)
+ *                                         │ Hashed, Matched
+ *                                         ▼
+ *  Refresh, Logout ─────────────────▶ persist ──▶ reply
  * </pre>
  *
  * <p>When a family of refresh tokens ends, the account notifies the user entity, which closes the

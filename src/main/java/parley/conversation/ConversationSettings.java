@@ -4,7 +4,8 @@ import java.time.Duration;
 import parley.snapshot.SnapshotSchedule;
 
 /**
- * The settings of the conversation entity.
+ * The settings of all conversation entities on a node. Those of the cold tier are in {@link
+ * ArchiveDependencies}.
  *
  * @param cursorFlushDelay how long cursor moves are gathered before they are written as one event
  * @param tick the interval at which repetitions and deadlines are checked

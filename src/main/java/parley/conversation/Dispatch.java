@@ -27,7 +27,7 @@ import parley.user.User;
  * <p>At most {@value MemberPosition#AHEAD} entries are sent beyond what a user has acknowledged.
  *
  * <p><b>No endless exchange.</b> The timer repeats what is not acknowledged, after pauses that
- * double from {@link #FIRST_PAUSE} to {@link #LONGEST_PAUSE}. An answer of a user which says that
+ * double from {@link MemberPosition#FIRST_PAUSE} to {@link MemberPosition#LONGEST_PAUSE}. An answer of a user which says that
  * it lacks entries is followed at once, but only one time. After that, such an answer counts again
  * only when the user has acknowledged more than ever before, or when the timer has repeated its
  * entries. So whatever a user answers, and however often, it gets a bounded number of messages
@@ -38,15 +38,6 @@ import parley.user.User;
 final class Dispatch {
   /** Most entries that one read of the log loads for a user. */
   private static final int CHUNK = 100;
-
-  /** The pause before the first repetition of entries that are not acknowledged. */
-  static final Duration FIRST_PAUSE = Duration.ofSeconds(3);
-
-  /**
-   * The longest pause between two repetitions. A user that was away for long gets what it missed at
-   * the latest this long after its return.
-   */
-  static final Duration LONGEST_PAUSE = Duration.ofSeconds(12);
 
   /**
    * How long a user is trusted to write what it holds ({@link User.Holding}), which it does within

@@ -10,6 +10,15 @@ final class MemberPosition {
   /** The shortest pause between two answers to a user that starts again. */
   private static final Duration RESTART_ANSWER_PAUSE = Duration.ofMillis(500);
 
+  /** The pause before the first repetition of entries that are not acknowledged. */
+  static final Duration FIRST_PAUSE = Duration.ofSeconds(3);
+
+  /**
+   * The longest pause between two repetitions. A user that was away for long gets what it missed at
+   * the latest this long after its return.
+   */
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(12);
+
   /** Most entries that are sent to a user beyond its acknowledgement. */
   static final int AHEAD = 1_000;
 
@@ -48,7 +57,7 @@ final class MemberPosition {
   private long outstandingSince = Long.MAX_VALUE;
 
   /** The pause before the next repetition, in milliseconds. */
-  private long pause = Dispatch.FIRST_PAUSE.toMillis();
+  private long pause = FIRST_PAUSE.toMillis();
 
   /** Whether the next report of missing entries is answered at once, and not after the pause. */
   private boolean resendAllowed = true;
@@ -231,7 +240,7 @@ final class MemberPosition {
     highestAckedSeq = Math.max(highestAckedSeq, ackedSeq);
     highestAckedVersion = Math.max(highestAckedVersion, ackedVersion);
     pauseStart = now;
-    pause = Dispatch.FIRST_PAUSE.toMillis();
+    pause = FIRST_PAUSE.toMillis();
     resendAllowed = true;
   }
 
@@ -244,7 +253,7 @@ final class MemberPosition {
     sentSeq = ackedSeq;
     forgetHeld();
     pauseStart = now;
-    pause = Math.min(2 * pause, Dispatch.LONGEST_PAUSE.toMillis());
+    pause = Math.min(2 * pause, LONGEST_PAUSE.toMillis());
     resendAllowed = true;
     resendCursors = true;
   }
@@ -257,7 +266,7 @@ final class MemberPosition {
       heldSeq = Math.max(heldSeq, seqHeld);
       heldVersion = Math.max(heldVersion, versionHeld);
       pauseStart = now;
-      pause = Dispatch.FIRST_PAUSE.toMillis();
+      pause = FIRST_PAUSE.toMillis();
     }
     heldAt = now;
     heldFor = trust.toMillis();

@@ -104,7 +104,10 @@ public sealed interface ServerFrame {
   record Failed(@Nullable Long id, ErrorCode code, String message, long retryAfterMillis)
       implements ServerFrame {}
 
-  /** Why the server closes a connection, and whether the client should reconnect. */
+  /**
+   * Why the server closes a connection, and whether the client should reconnect. In the {@code
+   * closing} frame; the status of the WebSocket is another code ({@code CloseStatus}).
+   */
   enum CloseCode {
     /** The server shuts down, moves, or accepts no more connections. */
     GOING_AWAY("going_away", true),

@@ -50,7 +50,7 @@ final class PushSender {
   /**
    * How long a push is pending in the journal before this user asks for a reminder, and how long it
    * waits before it asks again. Most pushes are done by then. Shorter than {@code
-   * Dispatch.FIRST_PAUSE}, after which a conversation repeats its entries.
+   * MemberPosition.FIRST_PAUSE}, after which a conversation repeats its entries.
    */
   static final long REMINDER_DELAY_MILLIS = 1_000;
 

@@ -3,7 +3,7 @@ package parley.user;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
 
-/** Sends the refusal that fits each command. */
+/** Sends the refusal that fits each command: of a busy user, and of one that does not exist. */
 final class UserRefusals {
   private UserRefusals() {}
 

@@ -1,6 +1,9 @@
 package parley.websocket;
 
-/** Status codes with which the server closes a connection (RFC 6455, section 7.4.1). */
+/**
+ * Status codes with which the server closes a connection (RFC 6455, section 7.4.1). Clients go by
+ * the {@code closing} frame before it, which has a code of its own ({@code ServerFrame.CloseCode}).
+ */
 public enum CloseStatus {
   /** Normal end. */
   NORMAL(1000),

@@ -100,7 +100,7 @@ class ConversationTracesTest {
       h.deaf.add(BOB);
       post(h, ANN, "c2", h.tracing.newContext());
       h.deaf.remove(BOB);
-      h.clock.addAndGet(2 * Dispatch.FIRST_PAUSE.toMillis());
+      h.clock.addAndGet(2 * MemberPosition.FIRST_PAUSE.toMillis());
       await().until(() -> h.entries(BOB).size() == 2);
       assertThat(tracesOf(h, BOB, 2)).isNull();
     }

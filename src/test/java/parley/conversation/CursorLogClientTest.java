@@ -382,7 +382,7 @@ class CursorLogClientTest {
     int before = harness.deliveries(ANN).size();
     harness.tell(new Conversation.FromUser(new User.Dispatched(ANN, 3, 3, true)));
     await()
-        .atMost(Dispatch.FIRST_PAUSE.dividedBy(2))
+        .atMost(MemberPosition.FIRST_PAUSE.dividedBy(2))
         .until(
             () ->
                 harness.deliveries(ANN).stream()

@@ -33,7 +33,7 @@ final class DispatchBacklogTest {
     assertThat(held()).isZero();
     assertThat(repeats()).isZero();
 
-    harness.clock.addAndGet(Dispatch.FIRST_PAUSE.toMillis() * 2);
+    harness.clock.addAndGet(MemberPosition.FIRST_PAUSE.toMillis() * 2);
     tick();
     await().until(() -> repeats() == 1);
 

@@ -55,7 +55,7 @@ class MessageLoopTest {
     List<Integer> repeats = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       int before = told();
-      conversationHarness.clock.addAndGet(Dispatch.FIRST_PAUSE.toMillis() * 5);
+      conversationHarness.clock.addAndGet(MemberPosition.FIRST_PAUSE.toMillis() * 5);
       await().until(() -> told() > before);
       turn();
       repeats.add(told() - before);
@@ -124,7 +124,7 @@ class MessageLoopTest {
   void heldEntriesAreRepeatedWhenOverdue() {
     int before = bobHoldsTwoEntries();
     for (int i = 0; i < 4; i++) {
-      conversationHarness.clock.addAndGet(Dispatch.FIRST_PAUSE.toMillis() * 4);
+      conversationHarness.clock.addAndGet(MemberPosition.FIRST_PAUSE.toMillis() * 4);
       conversationHarness.tell(ConversationLive.Timer.TICK);
       turn();
     }
