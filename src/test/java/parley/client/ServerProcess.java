@@ -40,7 +40,7 @@ public final class ServerProcess implements AutoCloseable {
       Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
 
   private static final int KEPT_LINES = 500;
-  private static final long START_SECONDS = 60;
+  private static final long START_SECONDS = 150;
 
   /** The number of lines kept while a hanging process prints its threads. */
   private static final int KEPT_LINES_OF_A_HANG = 5_000;
@@ -65,6 +65,7 @@ public final class ServerProcess implements AutoCloseable {
   private final Deque<String> lines = new ArrayDeque<>();
   private volatile int keptLines = KEPT_LINES;
   private @Nullable Path log;
+  private @Nullable Path jar;
   private @Nullable Process process;
   private @Nullable URI uri;
   private CompletableFuture<URI> management = new CompletableFuture<>();
@@ -119,6 +120,12 @@ public final class ServerProcess implements AutoCloseable {
   /** Also writes everything that the program prints into a file, over all its starts. */
   public ServerProcess alsoTo(Path file) {
     log = file;
+    return this;
+  }
+
+  /** Runs this jar instead of the classes under test. */
+  public ServerProcess ofJar(@Nullable Path other) {
+    jar = other;
     return this;
   }
 
@@ -218,7 +225,7 @@ public final class ServerProcess implements AutoCloseable {
   /** Starts the program and waits until it listens; fails if it ends before, or takes too long. */
   public void launch() {
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(command(jvm));
+    command.addAll(command());
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
     builder.environment().putAll(environment);
@@ -275,7 +282,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  private static List<String> command(List<String> jvm) {
+  private List<String> command() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx512m");
@@ -285,9 +292,9 @@ public final class ServerProcess implements AutoCloseable {
     if (extra != null) {
       command.addAll(List.of(extra.trim().split("\\s+")));
     }
-    String jar = setting("PARLEY_TEST_JAR");
-    if (jar != null) {
-      command.addAll(List.of("-jar", jar));
+    String named = jar == null ? setting("PARLEY_TEST_JAR") : jar.toString();
+    if (named != null) {
+      command.addAll(List.of("-jar", named));
     } else {
       command.addAll(List.of("-cp", programClasses(), "parley.app.Main"));
     }

@@ -143,7 +143,8 @@ final class MonitoringFiles {
     return read(() -> YAML.writeValueAsString(Map.of("groups", groups)));
   }
 
-  private static List<JsonNode> groups() {
+  /** The groups of the rules of all PrometheusRules; a copy. */
+  static List<JsonNode> groups() {
     List<JsonNode> groups = new ArrayList<>();
     for (Path file : files(FOLDER, ".yaml")) {
       JsonNode object = read(() -> YAML.readTree(Files.readString(file)));

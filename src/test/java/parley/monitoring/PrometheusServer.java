@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import parley.client.Ports;
 
 /** A Prometheus of its own, as a process on a loopback address, with an empty store. */
-final class PrometheusServer implements AutoCloseable {
+public final class PrometheusServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -39,7 +39,7 @@ final class PrometheusServer implements AutoCloseable {
    * @param folder an empty folder for its store and its log
    * @param configuration the text of {@code prometheus.yml}
    */
-  static PrometheusServer start(Path folder, String configuration) throws IOException {
+  public static PrometheusServer start(Path folder, String configuration) throws IOException {
     Path file = Files.writeString(folder.resolve("prometheus.yml"), configuration);
     Path log = folder.resolve("prometheus.log");
     int port = Ports.free();
@@ -76,13 +76,13 @@ final class PrometheusServer implements AutoCloseable {
   }
 
   /** The results of a query now; fails if Prometheus answers with an error. */
-  JsonNode query(String expression) throws IOException, InterruptedException {
+  public JsonNode query(String expression) throws IOException, InterruptedException {
     return data("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8))
         .path("result");
   }
 
   /** The groups of rules, with the health of each rule. */
-  JsonNode groups() throws IOException, InterruptedException {
+  public JsonNode groups() throws IOException, InterruptedException {
     return data("/api/v1/rules").path("groups");
   }
 

@@ -7,8 +7,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import parley.client.Answer;
@@ -26,10 +28,14 @@ final class Chatter implements AutoCloseable {
   private final ParleyClient client;
   private final TestAccount ann;
   private final List<String> conversations;
-  private final Set<String> acknowledged = new HashSet<>();
+
+  /** Id of an acknowledged message → when, by the clock of nanoseconds. */
+  private final Map<String, Long> acknowledged = new ConcurrentHashMap<>();
+
   private final Map<Integer, Integer> answers = new TreeMap<>();
   private final CountDownLatch end = new CountDownLatch(1);
   private final Thread thread;
+  private final Set<String> found = new HashSet<>();
   private long longestMillis;
 
   Chatter(URI at, TestAccount ann, List<String> conversations) {
@@ -79,7 +85,7 @@ final class Chatter implements AutoCloseable {
                   "content",
                   "x"));
       if (answer.status() < 300) {
-        acknowledged.add(answer.body().path("message_id").asText());
+        acknowledged.put(answer.body().path("message_id").asText(), System.nanoTime());
       }
       return answer.status();
     } catch (RuntimeException | AssertionError e) {
@@ -87,11 +93,26 @@ final class Chatter implements AutoCloseable {
     }
   }
 
+  /** How many messages were acknowledged so far. */
+  int acknowledged() {
+    return acknowledged.size();
+  }
+
+  /**
+   * When the first acknowledged message that is in no log was acknowledged, by the clock of
+   * nanoseconds; empty if none is lost. After {@link #result}.
+   */
+  OptionalLong firstLost() {
+    return acknowledged.entrySet().stream()
+        .filter(message -> !found.contains(message.getKey()))
+        .mapToLong(Map.Entry::getValue)
+        .min();
+  }
+
   /** Stops writing, and says what became of the messages. */
   String result() throws InterruptedException {
     end.countDown();
     thread.join();
-    int found = 0;
     int doubled = 0;
     for (String conversation : conversations) {
       List<String> ids = new ArrayList<>();
@@ -99,16 +120,16 @@ final class Chatter implements AutoCloseable {
         ids.add(entry.path("message_id").asText());
       }
       Set<String> once = new HashSet<>(ids);
-      once.retainAll(acknowledged);
-      found += once.size();
-      doubled += (int) ids.stream().filter(acknowledged::contains).count() - once.size();
+      once.retainAll(acknowledged.keySet());
+      found.addAll(once);
+      doubled += (int) ids.stream().filter(acknowledged::containsKey).count() - once.size();
     }
     return String.format(
         Locale.ROOT,
         "a client that wrote all the time: %d acknowledged, %d of them in the logs, %d twice;"
             + " answers by status %s (0: none); longest wait for one message %.1f s",
         acknowledged.size(),
-        found,
+        found.size(),
         doubled,
         answers,
         longestMillis / 1000.0);

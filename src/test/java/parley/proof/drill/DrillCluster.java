@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import parley.client.MockApns;
-import parley.client.NodeCertificates;
 import parley.client.Ports;
 import parley.client.ServerProcess;
 import parley.proof.faults.SharedStore;
@@ -35,20 +34,34 @@ final class DrillCluster implements AutoCloseable {
 
   final SharedStore store;
   final MockApns apns;
+  final DrillCertificates certificates;
+  private final Path folder;
   private final List<ServerProcess> nodes = new ArrayList<>();
   private final int[][] ports = new int[MOST][3];
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
-  private DrillCluster(SharedStore store, MockApns apns) {
+  private DrillCluster(
+      SharedStore store, MockApns apns, DrillCertificates certificates, Path folder) {
     this.store = store;
     this.apns = apns;
+    this.certificates = certificates;
+    this.folder = folder;
   }
 
-  static DrillCluster start(Path folder, Transcript transcript) throws Exception {
+  /**
+   * Starts three nodes, and returns when they are one cluster.
+   *
+   * @param jvm more options of the JVM of each node
+   */
+  static DrillCluster start(Path folder, Transcript transcript, List<String> jvm) throws Exception {
     Files.createDirectories(folder);
     DrillCluster cluster =
-        new DrillCluster(SharedStore.start("127.0.0.1", MOST, 1), new MockApns(folder));
+        new DrillCluster(
+            SharedStore.start("127.0.0.1", MOST, 1),
+            new MockApns(folder),
+            DrillCertificates.in(folder.resolve("node-ca")),
+            folder);
     for (int node = 0; node < MOST; node++) {
       for (int kind = 0; kind < GENERIC.length; kind++) {
         cluster.ports[node][kind] = Ports.free();
@@ -57,7 +70,7 @@ final class DrillCluster implements AutoCloseable {
       }
     }
     for (int node = 0; node < MOST; node++) {
-      cluster.prepare(node, folder);
+      cluster.nodes.add(cluster.prepared(node, Map.of(), jvm));
     }
     for (int node = 0; node < USUAL; node++) {
       cluster.launch(node, node == 0);
@@ -66,7 +79,7 @@ final class DrillCluster implements AutoCloseable {
     return cluster;
   }
 
-  private void prepare(int node, Path folder) {
+  private ServerProcess prepared(int node, Map<String, String> more, List<String> jvm) {
     List<String> seeds = new ArrayList<>();
     for (int seed = 0; seed < USUAL; seed++) {
       seeds.add("127.0.0.1:" + ports[seed][2]);
@@ -84,14 +97,28 @@ final class DrillCluster implements AutoCloseable {
     environment.put("PARLEY_DRAIN_SECONDS", "10");
     environment.put("PARLEY_MANAGEMENT_WRITE", "true");
     environment.put("PARLEY_PUSH_AFTER_SECONDS", "0");
-    environment.putAll(NodeCertificates.of(folder.resolve("node-tls")));
-    List<String> jvm = new ArrayList<>(JVM);
+    environment.putAll(certificates.environment());
+    environment.putAll(more);
+    List<String> options = new ArrayList<>(JVM);
     // Tries of a push follow each other in seconds instead of minutes.
-    jvm.add("-Dparley.user.push.backoff=1s");
-    jvm.add("-Dparley.user.push.again=1s");
-    nodes.add(
-        ServerProcess.prepare(folder.resolve("node-" + node), environment, List.of(), jvm)
-            .alsoTo(folder.resolve("node-" + node + ".log")));
+    options.add("-Dparley.user.push.backoff=1s");
+    options.add("-Dparley.user.push.again=1s");
+    options.addAll(jvm);
+    return ServerProcess.prepare(folder.resolve("node-" + node), environment, List.of(), options)
+        .alsoTo(folder.resolve("node-" + node + ".log"));
+  }
+
+  /**
+   * A node that does not run becomes another one at the same address; {@link #launch} starts it.
+   *
+   * @param more settings that differ
+   * @param jvm more options of the JVM
+   */
+  ServerProcess replace(int node, Map<String, String> more, List<String> jvm) {
+    nodes.get(node).close();
+    ServerProcess other = prepared(node, more, jvm);
+    nodes.set(node, other);
+    return other;
   }
 
   ServerProcess node(int node) {
@@ -100,6 +127,16 @@ final class DrillCluster implements AutoCloseable {
 
   URI clients(int node) {
     return URI.create("http://127.0.0.1:" + ports[node][0]);
+  }
+
+  /** Where operators and Prometheus ask it: {@code host:port}. */
+  String management(int node) {
+    return "127.0.0.1:" + ports[node][1];
+  }
+
+  /** The address between nodes: {@code host:port}. */
+  String remote(int node) {
+    return "127.0.0.1:" + ports[node][2];
   }
 
   /** Starts a node on a thread of its own, because it may wait for the others. */

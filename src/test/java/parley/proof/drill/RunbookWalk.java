@@ -2,6 +2,7 @@ package parley.proof.drill;
 
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import parley.client.Frames;
 import parley.client.MockApns;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.ServerProcess;
 import parley.client.TestAccount;
 import parley.proof.faults.FaultPlan;
 
@@ -30,7 +32,7 @@ import parley.proof.faults.FaultPlan;
  * <p>Without names all are walked, in the order below, on one cluster. Each leaves it whole.
  */
 public final class RunbookWalk {
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String PHONE = "%064x".formatted(0xabad_cafe_0001L);
 
   /** The members as a node sees them, short enough for a page. */
@@ -38,15 +40,17 @@ public final class RunbookWalk {
       "curl -s http://127.0.0.1:856%d/cluster/members"
           + " | jq -c '[.members[] | .node + \" \" + .status], {unreachable: [.unreachable[].node]}'";
 
-  private final Transcript transcript;
-  private final DrillCluster cluster;
-  private final ParleyClient client;
-  private final TestAccount ann;
-  private final TestAccount ben;
+  final Transcript transcript;
+  final DrillCluster cluster;
+  private final Path folder;
+  final ParleyClient client;
+  final TestAccount ann;
+  final TestAccount ben;
   private final String chat;
-  private final List<String> conversations = new ArrayList<>();
+  final List<String> conversations = new ArrayList<>();
 
-  private RunbookWalk(Transcript transcript, DrillCluster cluster) {
+  private RunbookWalk(Transcript transcript, DrillCluster cluster, Path folder) {
+    this.folder = folder;
     this.transcript = transcript;
     this.cluster = cluster;
     this.client = new ParleyClient(cluster.clients(0));
@@ -84,11 +88,18 @@ public final class RunbookWalk {
     drills.put("dead-letters", this::deadLetters);
     drills.put("rolling-deploy", this::rollingDeploy);
     drills.put("scaling", this::scaling);
-    drills.put("signing-keys", this::signingKeys);
+    ChangeDrills changes = new ChangeDrills(this);
+    drills.put("signing-keys", changes::signingKeys);
+    drills.put("certificates", changes::certificates);
     drills.put("lost-node", this::lostNode);
     drills.put("cache-warm-up", this::cacheWarmUp);
     drills.put("lost-majority", this::lostMajority);
     drills.put("restart-from-nothing", this::restartFromNothing);
+    drills.put("schema-change", () -> changes.schemaChange(new OlderVersion(folder("older"))));
+    DataDrills data = new DataDrills(this);
+    drills.put("full-disk", () -> data.fullDisk(folder("small")));
+    drills.put("full-disk-of-a-node", data::fullDiskOfNode);
+    drills.put("restore", () -> data.restore(folder("single")));
     return drills;
   }
 
@@ -97,12 +108,19 @@ public final class RunbookWalk {
     List<String> wanted = List.of(System.getProperty("runbooks", "").trim().split("\\s+"));
     Path folder = Files.createTempDirectory("drill");
     Transcript transcript = new Transcript();
-    try (DrillCluster cluster = DrillCluster.start(folder, transcript)) {
-      RunbookWalk walk = new RunbookWalk(transcript, cluster);
+    int broken = 0;
+    try (DrillCluster cluster = DrillCluster.start(folder, transcript, List.of())) {
+      RunbookWalk walk = new RunbookWalk(transcript, cluster, folder);
       for (Map.Entry<String, Drill> drill : walk.drills().entrySet()) {
         if (wanted.contains("") || wanted.contains(drill.getKey())) {
           transcript.begin(drill.getKey());
-          drill.getValue().walk();
+          try {
+            drill.getValue().walk();
+          } catch (Exception | AssertionError e) {
+            transcript.note("broke off: " + e);
+            e.printStackTrace();
+            broken++;
+          }
           transcript.write(Path.of("target", "runbooks", "transcript.txt"));
         }
       }
@@ -113,10 +131,14 @@ public final class RunbookWalk {
         }
       }
     }
-    System.exit(0);
+    System.exit(broken == 0 ? 0 : 1);
   }
 
-  private void members(int node) {
+  private Path folder(String name) throws IOException {
+    return Files.createDirectories(folder.resolve(name));
+  }
+
+  void members(int node) {
     transcript.run(MEMBERS.formatted(node));
   }
 
@@ -286,22 +308,6 @@ public final class RunbookWalk {
     }
   }
 
-  private void signingKeys() {
-    transcript.run("java -jar target/parley.jar admin keys --url http://127.0.0.1:8560");
-    transcript.run(
-        "java -jar target/parley.jar admin rotate-keys --lead-seconds 60 --url http://127.0.0.1:8560");
-    for (int node = 0; node < DrillCluster.USUAL; node++) {
-      int number = node;
-      await()
-          .atMost(PATIENCE)
-          .until(() -> cluster.body(number, "/admin/keys").split("\"kid\"", -1).length > 2);
-    }
-    transcript.note("all nodes have read the new key");
-    transcript.run("java -jar target/parley.jar admin keys --url http://127.0.0.1:8562");
-    transcript.run(
-        "curl -s http://127.0.0.1:8560/metrics | grep '^parley_node_certificate_days_left'");
-  }
-
   private void lostNode() throws Exception {
     try (Chatter chatter = new Chatter(cluster.clients(0), again(), conversations)) {
       rest(3);
@@ -409,16 +415,20 @@ public final class RunbookWalk {
   }
 
   private void lastLines(int node, int count) {
-    List<String> lines = cluster.node(node).output();
+    lastLines(cluster.node(node), count);
+  }
+
+  void lastLines(ServerProcess node, int count) {
+    List<String> lines = node.output();
     lines.subList(Math.max(0, lines.size() - count), lines.size()).forEach(transcript::note);
   }
 
-  private TestAccount again() {
+  TestAccount again() {
     return client.login("ann", ann.password());
   }
 
   /** Lets a fault last. */
-  private static void rest(int seconds) throws InterruptedException {
+  static void rest(int seconds) throws InterruptedException {
     var unused = new CountDownLatch(1).await(seconds, TimeUnit.SECONDS);
   }
 }

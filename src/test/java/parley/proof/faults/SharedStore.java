@@ -91,6 +91,20 @@ public final class SharedStore implements AutoCloseable {
     }
   }
 
+  /** From now on, until {@link #heal}, this decides about the requests of all nodes. */
+  public void rule(FaultProxy.Rule rule) {
+    for (FaultProxy proxy : proxies) {
+      proxy.rule(
+          call -> {
+            Fault fault = rule.judge(call);
+            if (!(fault instanceof Pass)) {
+              spoiled.incrementAndGet();
+            }
+            return fault;
+          });
+    }
+  }
+
   /** Ends the fault, and returns how many requests were spoiled since it began. */
   public long heal() {
     proxies.forEach(FaultProxy::heal);

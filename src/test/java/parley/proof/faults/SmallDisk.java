@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -49,11 +50,18 @@ public final class SmallDisk implements AutoCloseable {
    * since, for example by a store that merges its files.
    */
   public void fill() {
+    fillUntil(0);
+  }
+
+  /** Takes room until only this part of the disk is free, 0 to 1. */
+  public void fillUntil(double free) {
     byte[] block = new byte[64 * 1024];
     try (OutputStream out =
         Files.newOutputStream(
             folder.resolve(BALLAST), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      for (int size = block.length; size > 0; ) {
+      FileStore disk = Files.getFileStore(folder);
+      long rest = (long) (free * disk.getTotalSpace());
+      for (int size = block.length; size > 0 && (free == 0 || disk.getUsableSpace() > rest); ) {
         try {
           out.write(block, 0, size);
         } catch (IOException full) {
