@@ -54,6 +54,10 @@ class UserGrowthTest {
         .toList();
   }
 
+  private long newestSnapshot() {
+    return snapshots().stream().mapToLong(Long::longValue).max().orElse(0);
+  }
+
   private void settled(int mostEvents) {
     await()
         .untilAsserted(
@@ -85,7 +89,10 @@ class UserGrowthTest {
   void theOlderSnapshotHasAllEventsThatItNeeds() {
     start();
     for (int day = 0; day < 5; day++) {
+      long before = newestSnapshot();
       events(day * 10 + 1, day * 10 + 10);
+      // A snapshot is written beside the events. What it covers is noted in the next one.
+      await().until(() -> newestSnapshot() > before);
       harness.clock.advance(Duration.ofDays(1).toMillis());
     }
     settled(30);
