@@ -7,17 +7,15 @@ import parley.telemetry.LogEvents;
 
 /**
  * The lines about changes of operators in the log of the node. They have a logger of their own,
- * {@value #LOGGER}, which passes no {@link parley.telemetry.LogLimiter} and has a level of its own
- * in {@code logback.xml}: none is left out. The budget of changes ({@link AdminGate}) bounds them.
+ * {@link LogEvents#AUDIT_LOGGER}, which passes no {@link parley.telemetry.LogLimiter} and has a
+ * level of its own in {@code logback.xml} that no setting changes: none is left out. The budget of
+ * changes ({@link AdminGate}) bounds them.
  *
  * <p>The target is in the message only, where the names of accounts are replaced by their hash. The
  * body of a change is not in the log: a reason may name people.
  */
 final class AuditLines {
-  /** The logger. */
-  static final String LOGGER = "parley.audit";
-
-  private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
+  private static final Logger LOG = LoggerFactory.getLogger(LogEvents.AUDIT_LOGGER);
 
   private AuditLines() {}
 

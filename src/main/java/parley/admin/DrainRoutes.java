@@ -24,12 +24,18 @@ public final class DrainRoutes extends AdminAnswers {
         "drain",
         () ->
             concat(
-                get(() -> complete(answer(200))),
-                post(() -> requireWrite(() -> complete(answer(drain.start() ? 202 : 409)))),
-                delete(() -> requireWrite(() -> complete(answer(drain.cancel() ? 200 : 409))))));
+                get(() -> complete(progress(200))),
+                post(() -> requireWrite(() -> complete(changed(drain.start(), 202)))),
+                delete(() -> requireWrite(() -> complete(changed(drain.cancel(), 200))))));
   }
 
-  private HttpResponse answer(int status) {
+  private HttpResponse changed(boolean done, int status) {
+    return done
+        ? progress(status)
+        : problem(409, "not while the node is " + drain.progress().state());
+  }
+
+  private HttpResponse progress(int status) {
     OperatorDrain.Progress p = drain.progress();
     ObjectNode body =
         JSON.createObjectNode()
@@ -38,9 +44,6 @@ public final class DrainRoutes extends AdminAnswers {
             .put("sockets_left", p.left())
             .put("seconds_left", p.secondsLeft())
             .put("shards", p.shards());
-    if (status == 409) {
-      body.put("detail", "not while the node is " + p.state());
-    }
     return json(status, body);
   }
 }

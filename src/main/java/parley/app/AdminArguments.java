@@ -17,7 +17,7 @@ final class AdminArguments {
   /** The management port that is asked if none is named. */
   static final String DEFAULT_URL = "http://127.0.0.1:8558";
 
-  private static final Set<String> FLAGS = Set.of("--json");
+  private static final Set<String> FLAGS = Set.of("--json", "--follow");
 
   private final List<String> words = new ArrayList<>();
   private final Map<String, String> values = new HashMap<>();
@@ -51,6 +51,9 @@ final class AdminArguments {
         parsed.words.add(argument);
       } else if (FLAGS.contains(argument)) {
         parsed.flags.add(argument);
+        if (!argument.equals("--json")) {
+          parsed.unused.add(argument);
+        }
       } else if (!options.contains(argument)) {
         throw new WrongArgumentsException(argument + ": no such option");
       } else if (++i >= arguments.size()) {
@@ -74,6 +77,12 @@ final class AdminArguments {
 
   boolean json() {
     return flags.contains("--json");
+  }
+
+  /** Whether to ask until what has begun is over. */
+  boolean follow() {
+    unused.remove("--follow");
+    return flags.contains("--follow");
   }
 
   /** The value of an option, or null if it is not given. */

@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import parley.admin.AdminToken;
@@ -63,7 +65,7 @@ final class AdminCommand {
                  admin rotate-keys [--lead-seconds N]
                  admin marks NAME, admin mend-marks NAME         marks of an entity in the journal
                  admin talkers [--limit N]                       who writes most on this node
-                 admin drain, admin start-drain, admin end-drain   clients leave this node
+                 admin drain [--follow], admin start-drain [--follow], admin end-drain   clients leave this node
                  admin verification, admin start-verification [--per-second N], admin end-verification
                  admin enrolment, admin start-enrolment [--per-second N], admin end-enrolment
                  admin backup, admin last-backup                 of the data folder, while the server runs
@@ -79,11 +81,14 @@ final class AdminCommand {
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
+  private final Consumer<Duration> pause;
 
-  private AdminCommand(Map<String, String> environment, PrintStream out, PrintStream err) {
+  private AdminCommand(
+      Map<String, String> environment, PrintStream out, PrintStream err, Consumer<Duration> pause) {
     this.environment = environment;
     this.out = out;
     this.err = err;
+    this.pause = pause;
   }
 
   /**
@@ -96,7 +101,22 @@ final class AdminCommand {
    */
   static int run(
       List<String> arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
-    return new AdminCommand(environment, out, err).run(arguments.subList(1, arguments.size()));
+    return run(arguments, environment, out, err, time -> LockSupport.parkNanos(time.toNanos()));
+  }
+
+  /**
+   * As {@link #run(List, Map, PrintStream, PrintStream)}.
+   *
+   * @param pause waits for the given time
+   */
+  static int run(
+      List<String> arguments,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err,
+      Consumer<Duration> pause) {
+    return new AdminCommand(environment, out, err, pause)
+        .run(arguments.subList(1, arguments.size()));
   }
 
   private int run(List<String> given) {
@@ -117,12 +137,36 @@ final class AdminCommand {
       err.println(USAGE);
       return ExitCode.WRONG_SETTING;
     }
-    return ask(question, URI.create(url + question.path()), token, arguments.json());
+    return ask(question, url, token, arguments.json());
   }
 
-  private int ask(AdminQuestion question, URI uri, @Nullable String token, boolean json) {
+  private int ask(AdminQuestion question, URI url, @Nullable String token, boolean json) {
+    try (HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build()) {
+      HttpResponse<String> answer = send(client, question, url, token);
+      if (!question.follow()) {
+        return print(question, answer, json);
+      }
+      DrainFollower follower = new DrainFollower(json, out, err);
+      while (answer.statusCode() < 300 && follower.goesOn(answer.body())) {
+        pause.accept(DrainFollower.INTERVAL);
+        answer = send(client, DrainFollower.QUESTION, url, token);
+      }
+      return answer.statusCode() < 300 ? follower.exitCode() : print(question, answer, json);
+    } catch (IOException e) {
+      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      err.println(COMMAND + ": no answer from " + url + question.path() + ": " + why);
+      return ExitCode.FAILED;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ExitCode.FAILED;
+    }
+  }
+
+  private static HttpResponse<String> send(
+      HttpClient client, AdminQuestion question, URI url, @Nullable String token)
+      throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri)
+        HttpRequest.newBuilder(URI.create(url + question.path()))
             .timeout(ANSWER_TIMEOUT)
             .method(
                 question.method(),
@@ -135,17 +179,7 @@ final class AdminCommand {
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build()) {
-      return print(
-          question, client.send(request.build(), HttpResponse.BodyHandlers.ofString()), json);
-    } catch (IOException e) {
-      String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      err.println(COMMAND + ": no answer from " + uri + ": " + why);
-      return ExitCode.FAILED;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return ExitCode.FAILED;
-    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   private int print(AdminQuestion question, HttpResponse<String> answer, boolean json)

@@ -19,9 +19,14 @@ import parley.app.AdminArguments.WrongArgumentsException;
  * @param path with its query
  * @param body JSON, or null for none
  * @param table the answer as lines for people
+ * @param follow whether to ask again until what has begun is over, see {@link DrainFollower}
  */
 record AdminQuestion(
-    String method, String path, @Nullable String body, Function<JsonNode, List<String>> table) {
+    String method,
+    String path,
+    @Nullable String body,
+    Function<JsonNode, List<String>> table,
+    boolean follow) {
   /** The options of all commands that have a value. */
   static final Set<String> OPTIONS =
       Set.of(
@@ -38,6 +43,12 @@ record AdminQuestion(
           "--per-second");
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** One question with one answer. */
+  AdminQuestion(
+      String method, String path, @Nullable String body, Function<JsonNode, List<String>> table) {
+    this(method, path, body, table, false);
+  }
 
   /** Reads the arguments of a command. */
   static AdminQuestion of(AdminArguments arguments) throws WrongArgumentsException {
@@ -64,7 +75,7 @@ record AdminQuestion(
           case "enrolment", "start-enrolment", "end-enrolment" ->
               job(arguments, "/admin/archive/enrolment", "--per-second");
           case "talkers" -> listing(arguments, "/admin/talkers", AdminTables::talkers, "--limit");
-          case "drain", "start-drain", "end-drain" -> job(arguments, "/admin/drain");
+          case "drain", "start-drain", "end-drain" -> drain(arguments);
           case "verification", "start-verification", "end-verification" ->
               job(arguments, "/admin/verify", "--per-second");
           case "backup" -> change(arguments, "POST", "/admin/backup", AdminTables::fields);
@@ -174,6 +185,13 @@ record AdminQuestion(
       return change(arguments, "POST", path, AdminTables::fields, options);
     }
     return change(arguments, word.startsWith("end-") ? "DELETE" : "GET", path, AdminTables::fields);
+  }
+
+  /** The end of a drain is at once, so there is nothing to follow. */
+  private static AdminQuestion drain(AdminArguments arguments) throws WrongArgumentsException {
+    boolean follow = !arguments.word(0).equals("end-drain") && arguments.follow();
+    AdminQuestion once = job(arguments, DrainFollower.PATH);
+    return follow ? new AdminQuestion(once.method, once.path, once.body, once.table, true) : once;
   }
 
   private static AdminQuestion deadLetters(AdminArguments arguments)

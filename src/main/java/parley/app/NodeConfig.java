@@ -3,6 +3,8 @@ package parley.app;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import parley.settings.HostPort;
 import parley.settings.Settings;
@@ -21,6 +23,14 @@ public final class NodeConfig {
 
   /** As {@code parley.archive.breaker.longest-rest}; a longer first rest is also the longest. */
   private static final Duration LONGEST_REST = Duration.ofSeconds(30);
+
+  /** Journals and snapshots of both stores. A node has one store, and the setting is its. */
+  static final List<String> PLUGINS =
+      List.of(
+          "dynamodb-journal",
+          "dynamodb-snapshot-store",
+          "parley-journal",
+          "parley-embedded-snapshots");
 
   private NodeConfig() {}
 
@@ -78,18 +88,21 @@ public final class NodeConfig {
     Settings.Breaker store = settings.store().breaker();
     Settings.Cold cold = settings.cold();
     Duration rest = Duration.ofSeconds(cold.breaker().restSeconds());
-    return ConfigFactory.parseMap(
-        Map.of(
-            "parley.dynamodb.circuit-breaker.max-failures", store.failures(),
-            "parley.dynamodb.circuit-breaker.reset-timeout",
-                Duration.ofSeconds(store.restSeconds()),
-            "parley.archive.breaker.failures", cold.breaker().failures(),
-            "parley.archive.breaker.rest", rest,
-            "parley.archive.breaker.longest-rest",
-                rest.compareTo(LONGEST_REST) > 0 ? rest : LONGEST_REST,
-            "parley.archive.cache-bytes", cold.cacheMegabytes() * 1024L * 1024,
-            "parley.archive.cache-time", Duration.ofMinutes(cold.cacheMinutes())),
-        "settings");
+    Map<String, Object> all = new HashMap<>();
+    // By plugin: the files share a breaker between a journal and its snapshots by a substitution,
+    // which is resolved when this is laid over them.
+    for (String plugin : PLUGINS) {
+      all.put(plugin + ".circuit-breaker.max-failures", store.failures());
+      all.put(plugin + ".circuit-breaker.reset-timeout", Duration.ofSeconds(store.restSeconds()));
+    }
+    all.put("parley.archive.breaker.failures", cold.breaker().failures());
+    all.put("parley.archive.breaker.rest", rest);
+    all.put(
+        "parley.archive.breaker.longest-rest",
+        rest.compareTo(LONGEST_REST) > 0 ? rest : LONGEST_REST);
+    all.put("parley.archive.cache-bytes", cold.cacheMegabytes() * 1024L * 1024);
+    all.put("parley.archive.cache-time", Duration.ofMinutes(cold.cacheMinutes()));
+    return ConfigFactory.parseMap(all, "settings");
   }
 
   /** How pods find each other on Kubernetes; empty in the other modes. */

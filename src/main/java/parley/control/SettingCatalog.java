@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import parley.control.Setting.InvalidSettingException;
+import parley.telemetry.LogEvents;
 
 /** All settings that can be changed while the cluster runs. Immutable. */
 public final class SettingCatalog {
@@ -281,11 +282,16 @@ public final class SettingCatalog {
     }
     String logger = loggerOf(name);
     if (logger != null) {
-      if (LOGGER.matcher(logger).matches()) {
-        return;
+      if (!LOGGER.matcher(logger).matches()) {
+        throw new InvalidSettingException(
+            "name: log. and a logger of at most 128 letters, digits and . _ $");
       }
-      throw new InvalidSettingException(
-          "name: log. and a logger of at most 128 letters, digits and . _ $");
+      // An operator who could silence it would change things unseen.
+      if (isOrBelow(logger, LogEvents.AUDIT_LOGGER)) {
+        throw new InvalidSettingException(
+            "name: the level of " + LogEvents.AUDIT_LOGGER + " is fixed: it logs every change");
+      }
+      return;
     }
     String id = userOf(name) != null ? userOf(name) : conversationOf(name);
     if (id == null) {
@@ -318,7 +324,7 @@ public final class SettingCatalog {
   }
 
   private static String checkLevel(String logger, String value) throws InvalidSettingException {
-    boolean own = logger.equals("parley") || logger.startsWith("parley.");
+    boolean own = isOrBelow(logger, "parley");
     String level = value.strip().toUpperCase(Locale.ROOT);
     if (!(own ? LEVEL_NAMES : LIBRARY_LEVEL_NAMES).contains(level)) {
       throw new InvalidSettingException(
@@ -327,6 +333,10 @@ public final class SettingCatalog {
               : "value: ERROR, WARN or INFO; below that libraries may log tokens and content");
     }
     return level;
+  }
+
+  private static boolean isOrBelow(String logger, String above) {
+    return logger.equals(above) || logger.startsWith(above + ".");
   }
 
   /** How long a value holds if the operator does not say it, in minutes; 0 for good. */

@@ -270,8 +270,7 @@ final class ConversationLifecycle {
           ConversationLive.Timer.STOP_DUE, ConversationLive.Timer.STOP_DUE, STOP_TIMEOUT);
       return effects.none();
     }
-    PendingWrites.Write write =
-        live.reminderClient.mayWrite() ? live.pendingWrites.take() : null;
+    PendingWrites.Write write = live.reminderClient.mayWrite() ? live.pendingWrites.take() : null;
     if (write == null) {
       return effects.stop().thenRun(this::stopped);
     }

@@ -27,13 +27,13 @@ import parley.user.User;
  * <p>At most {@value MemberPosition#AHEAD} entries are sent beyond what a user has acknowledged.
  *
  * <p><b>No endless exchange.</b> The timer repeats what is not acknowledged, after pauses that
- * double from {@link MemberPosition#FIRST_PAUSE} to {@link MemberPosition#LONGEST_PAUSE}. An answer of a user which says that
- * it lacks entries is followed at once, but only one time. After that, such an answer counts again
- * only when the user has acknowledged more than ever before, or when the timer has repeated its
- * entries. So whatever a user answers, and however often, it gets a bounded number of messages
- * without progress and without a pause. (Rejected: to follow every such answer. A user that had
- * forgotten the conversation, and a conversation that had not, sent each other the same messages a
- * million times a second.)
+ * double from {@link MemberPosition#FIRST_PAUSE} to {@link MemberPosition#LONGEST_PAUSE}. An answer
+ * of a user which says that it lacks entries is followed at once, but only one time. After that,
+ * such an answer counts again only when the user has acknowledged more than ever before, or when
+ * the timer has repeated its entries. So whatever a user answers, and however often, it gets a
+ * bounded number of messages without progress and without a pause. (Rejected: to follow every such
+ * answer. A user that had forgotten the conversation, and a conversation that had not, sent each
+ * other the same messages a million times a second.)
  */
 final class Dispatch {
   /** Most entries that one read of the log loads for a user. */

@@ -11,6 +11,8 @@ import parley.port.PortSettings;
  *     them, but at least 20; 0 is no limit
  * @param answerWithin how long an entity may take to answer
  * @param postWithin how long an entity may take to add a message: it waits for the journal
+ * @param repeatAfter time after which a message without an answer is sent to its conversation once
+ *     more; as for sessions
  * @param bodyWithin how long a body may take to arrive
  * @param proxies the proxies that may name the client of a request
  * @param port how many connections there may be, and how long a request may take to arrive
@@ -19,6 +21,7 @@ public record HttpSettings(
     IntSupplier requestsPerSecond,
     Duration answerWithin,
     Duration postWithin,
+    Duration repeatAfter,
     Duration bodyWithin,
     TrustedProxies proxies,
     PortSettings port) {
@@ -48,9 +51,10 @@ public record HttpSettings(
       IntSupplier connectionsPerAddress) {
     return new HttpSettings(
         requestsPerSecond,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(15),
-        Duration.ofSeconds(10),
+        /* answerWithin= */ Duration.ofSeconds(5),
+        /* postWithin= */ Duration.ofSeconds(15),
+        /* repeatAfter= */ Duration.ofSeconds(3),
+        /* bodyWithin= */ Duration.ofSeconds(10),
         proxies,
         PortSettings.standard(
             connections,

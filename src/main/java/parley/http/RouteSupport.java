@@ -11,9 +11,11 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.RecipientRef;
@@ -287,10 +289,37 @@ final class RouteSupport {
     return ask(httpServices.conversations().apply(id), command, settings.answerWithin());
   }
 
-  /** Asks a conversation to add a message, with the longer timeout of a write. */
+  /**
+   * Asks a conversation to add a message, with the longer timeout of a write, and once more if
+   * there is no answer after a while. Sharding drops a message that reaches a node at the moment at
+   * which the conversation leaves it. The same {@code client_msg_id} is stored only once, so it is
+   * safe to repeat. Sessions do the same.
+   */
   CompletionStage<Conversation.PostReply> post(
       ConversationId id, Function<ActorRef<Conversation.PostReply>, Conversation.Command> command) {
-    return ask(httpServices.conversations().apply(id), command, settings.postWithin());
+    RecipientRef<Conversation.Command> conversation = httpServices.conversations().apply(id);
+    AtomicReference<@Nullable Cancellable> repetition = new AtomicReference<>();
+    return this.<Conversation.Command, Conversation.PostReply>ask(
+            conversation,
+            replyTo -> {
+              Conversation.Command message = command.apply(replyTo);
+              repetition.set(
+                  system
+                      .scheduler()
+                      .scheduleOnce(
+                          settings.repeatAfter(),
+                          () -> conversation.tell(message),
+                          system.executionContext()));
+              return message;
+            },
+            settings.postWithin())
+        .whenComplete(
+            (reply, failure) -> {
+              Cancellable planned = repetition.get();
+              if (planned != null) {
+                planned.cancel();
+              }
+            });
   }
 
   private <C, R> CompletionStage<R> ask(

@@ -138,7 +138,7 @@ public record Settings(
    * @param tablePrefix the prefix of the tables' names
    * @param createTables whether missing tables are created
    * @param sync when the embedded store forces committed data to the disk
-   * @param breaker of DynamoDB
+   * @param breaker of the journal and of the snapshots, each for itself
    */
   public record Store(
       StoreKind kind,

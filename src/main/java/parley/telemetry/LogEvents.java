@@ -16,6 +16,12 @@ public final class LogEvents {
   /** The value that names a line. */
   public static final String EVENT = "event";
 
+  /**
+   * The logger of what operators change, as {@code logback.xml} names it. Its level is fixed:
+   * nothing but that file sets the level of it or of a logger below it.
+   */
+  public static final String AUDIT_LOGGER = "parley.audit";
+
   /** The line that counts lines which were left out. */
   static final String LINES_SUPPRESSED = "lines_suppressed";
 

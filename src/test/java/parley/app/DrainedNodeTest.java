@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import parley.client.Frames;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.TestAccount;
@@ -47,7 +48,9 @@ class DrainedNodeTest {
             .isEqualTo(direct);
         operator.get("/admin/talkers?limit=101", null).expect(400);
         assertThat(progress(operator).path("state").asText()).isEqualTo("serving");
-        operator.call("DELETE", "/admin/drain", null, null).expect(409);
+        // A problem, like each refusal of the other calls, and not a progress.
+        assertThat(operator.call("DELETE", "/admin/drain", null, null).expect(409).body())
+            .isEqualTo(JsonTrees.obj("detail", "not while the node is serving"));
         JsonNode begun = operator.call("POST", "/admin/drain", null, null).expect(202).body();
         assertThat(begun.path("sockets_before").asInt()).isEqualTo(1);
         assertThat(phone.await(Frames.op("closing")).path("code").asText()).isEqualTo("going_away");
@@ -60,7 +63,8 @@ class DrainedNodeTest {
               });
       operator.get("/ready", null).expect(503);
       operator.get("/alive", null).expect(200);
-      operator.call("POST", "/admin/drain", null, null).expect(409);
+      assertThat(operator.call("POST", "/admin/drain", null, null).expect(409).body())
+          .isEqualTo(JsonTrees.obj("detail", "not while the node is drained"));
       operator.call("DELETE", "/admin/drain", null, null).expect(200);
       operator.get("/ready", null).expect(200);
       client.connectSynced(ann, "phone").close();

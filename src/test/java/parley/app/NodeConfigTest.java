@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import parley.settings.Settings;
@@ -15,7 +16,8 @@ class NodeConfigTest {
   private static Config config(Map<String, String> environment) throws Exception {
     return NodeConfig.of(
         Settings.from(new HashMap<>(environment)),
-        ConfigFactory.parseResources("parley-dynamodb.conf"));
+        // As the store gives it.
+        ConfigFactory.parseResources("parley-dynamodb.conf").resolve());
   }
 
   @Test
@@ -25,19 +27,21 @@ class NodeConfigTest {
             .withFallback(ConfigFactory.load())
             .resolve();
     Config config = config(Map.of());
-    for (String key :
-        new String[] {
-          "parley.dynamodb.circuit-breaker.max-failures", "parley.archive.breaker.failures",
-        }) {
-      assertThat(config.getInt(key)).as(key).isEqualTo(files.getInt(key));
+    for (String plugin : NodeConfig.PLUGINS) {
+      Config breaker = files.getConfig(plugin + ".circuit-breaker");
+      Config used = config.getConfig(plugin + ".circuit-breaker");
+      assertThat(used.getInt("max-failures")).as(plugin).isEqualTo(breaker.getInt("max-failures"));
+      for (String time : List.of("reset-timeout", "call-timeout")) {
+        assertThat(used.getDuration(time)).as(plugin).isEqualTo(breaker.getDuration(time));
+      }
     }
+    assertThat(config.getInt("parley.archive.breaker.failures"))
+        .isEqualTo(files.getInt("parley.archive.breaker.failures"));
     for (String key :
-        new String[] {
-          "parley.dynamodb.circuit-breaker.reset-timeout",
-          "parley.archive.breaker.rest",
-          "parley.archive.breaker.longest-rest",
-          "parley.archive.cache-time",
-        }) {
+        List.of(
+            "parley.archive.breaker.rest",
+            "parley.archive.breaker.longest-rest",
+            "parley.archive.cache-time")) {
       assertThat(config.getDuration(key)).as(key).isEqualTo(files.getDuration(key));
     }
     assertThat(config.getBytes("parley.archive.cache-bytes"))
@@ -55,7 +59,7 @@ class NodeConfigTest {
                 "PARLEY_COLD_BREAKER_FAILURES", "7",
                 "PARLEY_COLD_BREAKER_REST_SECONDS", "60",
                 "PARLEY_COLD_CACHE_MB", "64"));
-    for (String plugin : new String[] {"dynamodb-journal", "dynamodb-snapshot-store"}) {
+    for (String plugin : NodeConfig.PLUGINS) {
       Config breaker = config.getConfig(plugin + ".circuit-breaker");
       assertThat(breaker.getInt("max-failures")).as(plugin).isEqualTo(5);
       assertThat(breaker.getDuration("reset-timeout")).isEqualTo(Duration.ofSeconds(30));

@@ -88,9 +88,13 @@ class RuntimeSettingsTest {
   void whatThisVersionDoesNotKnowIsNotUsed() {
     settings.apply(
         1,
-        List.of(set("limit.new", "1", 0), set(LIMIT, "many", 0), set("log.x", "DEBUG", 0)),
+        List.of(
+            set("limit.new", "1", 0),
+            set(LIMIT, "many", 0),
+            set("log.x", "DEBUG", 0),
+            set("log.parley.audit", "ERROR", 0)),
         now.get());
-    assertThat(settings.unknown()).isEqualTo(3);
+    assertThat(settings.unknown()).isEqualTo(4);
     assertThat(settings.number(LIMIT).getAsInt()).isEqualTo(100);
     assertThat(settings.overrides()).isEmpty();
   }
@@ -111,6 +115,9 @@ class RuntimeSettingsTest {
     assertWrong("log.com.amazonaws", "DEBUG", "value: ERROR, WARN or INFO");
     assertWrong("log.parley", "LOUD", "value: ERROR, WARN, INFO, DEBUG or TRACE");
     assertWrong("log.a b", "INFO", "name: log. and a logger");
+    assertWrong("log.parley.audit", "INFO", "name: the level of parley.audit is fixed");
+    assertWrong("log.parley.audit.AuditLogEntity", "ERROR", "name: the level of parley.audit is");
+    assertThat(catalog.check("log.parley.auditor", "ERROR")).isEqualTo("ERROR");
     assertWrong("limit.nothing", "1", "name: there is no such setting: limit.nothing");
     assertWrong("limit.user.a b.messages-per-minute", "1", "name: the id in it");
     assertWrong("limit.user." + "x".repeat(65) + ".messages-per-minute", "1", "name: the id in it");

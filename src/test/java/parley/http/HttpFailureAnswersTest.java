@@ -33,6 +33,7 @@ final class HttpFailureAnswersTest {
                 () -> 0,
                 Duration.ofMillis(300),
                 Duration.ofMillis(300),
+                Duration.ofMillis(100),
                 Duration.ofMillis(300),
                 TrustedProxies.NONE,
                 PortSettings.standard(0, 0, address -> true)));

@@ -34,7 +34,13 @@ final class SlowRequestsTest {
     httpHarness =
         new HttpHarness(
             new HttpSettings(
-                () -> 0, Duration.ofSeconds(5), Duration.ofSeconds(5), LONG, proxies, limits));
+                () -> 0,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(3),
+                LONG,
+                proxies,
+                limits));
   }
 
   @AfterEach

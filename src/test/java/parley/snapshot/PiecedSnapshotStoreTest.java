@@ -2,6 +2,7 @@ package parley.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.NotSerializableException;
 import java.util.Map;
 import java.util.Random;
 import org.apache.pekko.persistence.SaveSnapshotFailure;
@@ -102,6 +103,19 @@ class PiecedSnapshotStoreTest {
     assertThat(harness.store().calls)
         .containsExactly("load a", "delete a 5-5", "load a", "delete a 3-3", "load a");
     assertThat(harness.store().items.get("a")).containsOnlyKeys(9L);
+  }
+
+  /** The breaker of the store behind decides; what fails in front of it opens none. */
+  @Test
+  void snapshotsThatCannotBeWrittenKeepNoOtherAway() {
+    for (int i = 0; i < 50; i++) {
+      Object failure = harness.save("a", 1, new Object());
+      assertThat(((SaveSnapshotFailure) failure).cause())
+          .as("failure %d", i)
+          .isInstanceOf(NotSerializableException.class);
+    }
+    harness.save("a", 2, "two");
+    assertThat(harness.load("a")).isEqualTo("two");
   }
 
   @Test

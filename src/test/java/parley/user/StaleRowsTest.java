@@ -156,6 +156,7 @@ class StaleRowsTest {
 
   @Test
   void failedWriteRefusesWhatWaits() {
+    harness.attach(PHONE, "s2", false);
     TestProbe<User.InboxReply> inbox = askForInbox();
     harness.tell(Mail.of(GROUP, 1, 1).deliver());
     harness.failNextWrite();

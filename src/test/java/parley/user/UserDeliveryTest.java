@@ -191,7 +191,8 @@ class UserDeliveryTest {
     harness.make();
     TestProbe<Delivery> session = harness.attach(PHONE, "s1", false);
     harness.tell(Mail.of(CHAT, 1, 1).deliver());
-    session.receiveSeveralMessages(2);
+    harness.vital(session, Delivery.RowChanged.class);
+    harness.vital(session, Delivery.Entries.class);
     User.DoneReply done = harness.ask(to -> new User.SetRowFlags(CHAT, true, null, true, to));
     assertThat(done).isEqualTo(new User.Done());
     InboxRow row = harness.vital(session, Delivery.RowChanged.class).row();

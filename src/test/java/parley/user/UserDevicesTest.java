@@ -322,7 +322,8 @@ class UserDevicesTest {
       harness.make();
       TestProbe<Delivery> session = harness.attach(PHONE, "s1", false);
       harness.tell(Mail.of(CHAT, 1, 1).deliver());
-      session.receiveSeveralMessages(2);
+      harness.vital(session, Delivery.RowChanged.class);
+      harness.vital(session, Delivery.Entries.class);
       User.DoneReply done = harness.ask(to -> new User.RemoveDevice(PHONE, to));
       assertThat(done).isEqualTo(new User.Done());
       assertThat(harness.ended(session).why()).isEqualTo(Delivery.End.REMOVED);

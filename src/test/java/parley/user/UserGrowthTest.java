@@ -27,6 +27,12 @@ import parley.user.UserTestData.Mail;
 class UserGrowthTest {
   private static final String ID = "user|" + ALICE;
 
+  /** The events of {@link #start}. */
+  private static final long EVENTS_OF_THE_START = 2;
+
+  /** As the settings of {@link UserHarness}. */
+  private static final long SNAPSHOT_EVERY = 5;
+
   private final UserHarness harness = new UserHarness();
 
   @AfterEach
@@ -48,10 +54,27 @@ class UserGrowthTest {
     }
   }
 
+  /**
+   * The same. Waits for each snapshot and for the removal that follows it: a removal that finds an
+   * earlier one at work is left to the next snapshot.
+   */
+  private void eventsWithSnapshots(int from, int to) {
+    for (int i = from; i <= to; i++) {
+      events(i, i);
+      long number = EVENTS_OF_THE_START + i;
+      long due = number - number % SNAPSHOT_EVERY;
+      await().until(() -> newestSnapshot() == due && snapshots().size() <= 2);
+    }
+  }
+
   private List<Long> snapshots() {
     return SnapshotTestKit.create(harness.kit.system()).persistedInStorage(ID).stream()
         .map(one -> one.first().sequenceNr())
         .toList();
+  }
+
+  private long newestSnapshot() {
+    return snapshots().stream().mapToLong(Long::longValue).max().orElse(0);
   }
 
   private void settled(int mostEvents) {
@@ -66,13 +89,13 @@ class UserGrowthTest {
   @Test
   void eventsThatTheOlderSnapshotCoversAreRemovedAfterADay() {
     start();
-    events(1, 50);
+    eventsWithSnapshots(1, 50);
     settled(100);
     assertThat(harness.journal()).as("not a day old").hasSizeGreaterThan(50);
     harness.clock.advance(Duration.ofDays(1).toMillis());
-    events(51, 80);
+    eventsWithSnapshots(51, 80);
     harness.clock.advance(Duration.ofDays(1).toMillis());
-    events(81, 90);
+    eventsWithSnapshots(81, 90);
     settled(40);
     UserSnapshot before = harness.durable().toSnapshot();
     harness.restart();
@@ -85,7 +108,7 @@ class UserGrowthTest {
   void theOlderSnapshotHasAllEventsThatItNeeds() {
     start();
     for (int day = 0; day < 5; day++) {
-      events(day * 10 + 1, day * 10 + 10);
+      eventsWithSnapshots(day * 10 + 1, day * 10 + 10);
       harness.clock.advance(Duration.ofDays(1).toMillis());
     }
     settled(30);

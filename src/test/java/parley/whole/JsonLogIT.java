@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import parley.client.Answer;
 import parley.client.Frames;
 import parley.client.JsonTrees;
 import parley.client.ParleyClient;
@@ -96,6 +97,61 @@ class JsonLogIT {
     for (String id : List.of("conversation_id", "user_id", "message_id", "seq", "latency_ms")) {
       assertThat(delivered.has(id)).as(id).isTrue();
     }
+  }
+
+  /** Neither the environment nor a setting keeps a change of an operator out of the log. */
+  @Test
+  void noLevelSilencesTheAuditLog() throws Exception {
+    Path file = folder.resolve("output");
+    try (ServerProcess server =
+        ServerProcess.prepare(
+                folder.resolve("data"),
+                Map.of(
+                    "PARLEY_LOG_FORMAT", "json",
+                    "PARLEY_LOG_LEVEL", "ERROR",
+                    "PARLEY_LOG_LEVEL_LIBRARIES", "ERROR"),
+                List.of(),
+                List.of())
+            .alsoTo(file)) {
+      server.launch();
+      try (ParleyClient operator = new ParleyClient(server.management())) {
+        for (String level : List.of("log.root", "log.parley", "log.parley.admin.AuditLines")) {
+          set(operator, level, "ERROR").expect(204);
+        }
+        await().until(() -> settings(operator).toString().contains("log.parley.admin.AuditLines"));
+        for (String level : List.of("log.parley.audit", "log.parley.audit.x")) {
+          assertThat(set(operator, level, "ERROR").expect(400).body().path("detail").asText())
+              .startsWith("name: the level of parley.audit is fixed");
+          operator.call("DELETE", "/admin/settings/" + level, null, null).expect(400);
+        }
+        set(operator, "flag.push", "off").expect(204);
+      }
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(audited(file, "audit_change_ended"))
+                      .as("three levels, four refusals, the flag")
+                      .hasSize(8)
+                      .last()
+                      .satisfies(line -> assertThat(line.path("status").asInt()).isEqualTo(204)));
+      assertThat(audited(file, "audit_change_begins").getLast().path("message").asText())
+          .contains("flag.push");
+      assertThat(lines(file)).noneMatch(line -> line.path("logger").asText().contains("control"));
+    }
+  }
+
+  private static Answer set(ParleyClient operator, String name, String value) {
+    return operator.call("PUT", "/admin/settings/" + name, null, Map.of("value", value));
+  }
+
+  private static JsonNode settings(ParleyClient operator) {
+    return operator.get("/admin/settings", null).expect(200).body();
+  }
+
+  private static List<JsonNode> audited(Path file, String event) {
+    return lines(file).stream()
+        .filter(line -> line.path("logger").asText().equals("parley.audit") && is(line, event))
+        .toList();
   }
 
   /** Uses the server; returns what must not be in its log. */
