@@ -40,7 +40,9 @@ public final class ServerProcess implements AutoCloseable {
       Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
 
   private static final int KEPT_LINES = 500;
-  private static final long START_SECONDS = 60;
+
+  /** The longest time of a start; more on a machine that does a lot beside. */
+  private static final long START_SECONDS = Long.getLong("parley.it.start", 60);
 
   /** The number of lines kept while a hanging process prints its threads. */
   private static final int KEPT_LINES_OF_A_HANG = 5_000;
@@ -64,6 +66,7 @@ public final class ServerProcess implements AutoCloseable {
   private final List<String> jvm;
   private final Deque<String> lines = new ArrayDeque<>();
   private volatile int keptLines = KEPT_LINES;
+  private volatile @Nullable Path jar;
   private @Nullable Path log;
   private @Nullable Process process;
   private @Nullable URI uri;
@@ -119,6 +122,12 @@ public final class ServerProcess implements AutoCloseable {
   /** Also writes everything that the program prints into a file, over all its starts. */
   public ServerProcess alsoTo(Path file) {
     log = file;
+    return this;
+  }
+
+  /** Later starts are those of this jar, with its libraries beside it; null for the usual one. */
+  public ServerProcess from(@Nullable Path other) {
+    jar = other;
     return this;
   }
 
@@ -218,7 +227,7 @@ public final class ServerProcess implements AutoCloseable {
   /** Starts the program and waits until it listens; fails if it ends before, or takes too long. */
   public void launch() {
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(command(jvm));
+    command.addAll(command());
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
     builder.environment().putAll(environment);
@@ -275,7 +284,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  private static List<String> command(List<String> jvm) {
+  private List<String> command() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx512m");
@@ -285,9 +294,12 @@ public final class ServerProcess implements AutoCloseable {
     if (extra != null) {
       command.addAll(List.of(extra.trim().split("\\s+")));
     }
-    String jar = setting("PARLEY_TEST_JAR");
-    if (jar != null) {
-      command.addAll(List.of("-jar", jar));
+    Path other = jar;
+    String usual = setting("PARLEY_TEST_JAR");
+    if (other != null) {
+      command.addAll(List.of("-jar", other.toString()));
+    } else if (usual != null) {
+      command.addAll(List.of("-jar", usual));
     } else {
       command.addAll(List.of("-cp", programClasses(), "parley.app.Main"));
     }
