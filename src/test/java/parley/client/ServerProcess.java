@@ -40,7 +40,9 @@ public final class ServerProcess implements AutoCloseable {
       Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
 
   private static final int KEPT_LINES = 500;
-  private static final long START_SECONDS = 150;
+
+  /** The longest time of a start; more on a machine that does a lot beside. */
+  private static final long START_SECONDS = Long.getLong("parley.it.start", 60);
 
   /** The number of lines kept while a hanging process prints its threads. */
   private static final int KEPT_LINES_OF_A_HANG = 5_000;
@@ -64,8 +66,8 @@ public final class ServerProcess implements AutoCloseable {
   private final List<String> jvm;
   private final Deque<String> lines = new ArrayDeque<>();
   private volatile int keptLines = KEPT_LINES;
+  private volatile @Nullable Path jar;
   private @Nullable Path log;
-  private @Nullable Path jar;
   private @Nullable Process process;
   private @Nullable URI uri;
   private CompletableFuture<URI> management = new CompletableFuture<>();
@@ -123,8 +125,8 @@ public final class ServerProcess implements AutoCloseable {
     return this;
   }
 
-  /** Runs this jar instead of the classes under test. */
-  public ServerProcess ofJar(@Nullable Path other) {
+  /** Later starts are those of this jar, with its libraries beside it; null for the usual one. */
+  public ServerProcess from(@Nullable Path other) {
     jar = other;
     return this;
   }
@@ -292,9 +294,12 @@ public final class ServerProcess implements AutoCloseable {
     if (extra != null) {
       command.addAll(List.of(extra.trim().split("\\s+")));
     }
-    String named = jar == null ? setting("PARLEY_TEST_JAR") : jar.toString();
-    if (named != null) {
-      command.addAll(List.of("-jar", named));
+    Path other = jar;
+    String usual = setting("PARLEY_TEST_JAR");
+    if (other != null) {
+      command.addAll(List.of("-jar", other.toString()));
+    } else if (usual != null) {
+      command.addAll(List.of("-jar", usual));
     } else {
       command.addAll(List.of("-cp", programClasses(), "parley.app.Main"));
     }

@@ -208,7 +208,7 @@ final class ChangeDrills {
     cluster.node(node).terminate();
     cluster
         .replace(node, Map.of(), version == null ? List.of() : version.jvm())
-        .ofJar(version == null ? null : OlderVersion.jar());
+        .from(version == null ? null : OlderVersion.jar());
     cluster.launch(node);
     cluster.awaitMembers(DrillCluster.USUAL);
   }

@@ -22,8 +22,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import parley.client.JsonTrees;
 import parley.client.NodeCertificates;
 import parley.client.Ports;
@@ -39,7 +43,10 @@ public final class ClusterProcess implements AutoCloseable {
   private static final int MANAGEMENT = 8558;
   private static final int REMOTE = 25520;
   private static final int SHARDS = 128;
-  private static final Duration TO_FORM = Duration.ofSeconds(150);
+
+  /** A cluster forms when its nodes have started, and then looks at each other. */
+  private static final Duration TO_FORM =
+      Duration.ofSeconds(Math.max(150, 2 * Long.getLong("parley.it.start", 60)));
 
   /** Small heaps, because several nodes share a machine with their clients. */
   private static final List<String> JVM =
@@ -89,6 +96,22 @@ public final class ClusterProcess implements AutoCloseable {
       IntFunction<Map<String, String>> store,
       Map<String, String> more,
       Consumer<String> news) {
+    this(count, folder, clusterNetwork, store, more, null, news);
+  }
+
+  /**
+   * The same with nodes of another version.
+   *
+   * @param jar its program, or null for the one under test; see {@link ServerProcess#from}
+   */
+  public ClusterProcess(
+      int count,
+      Path folder,
+      ClusterNetwork clusterNetwork,
+      IntFunction<Map<String, String>> store,
+      Map<String, String> more,
+      @Nullable Path jar,
+      Consumer<String> news) {
     this.clusterNetwork = clusterNetwork;
     this.news = news;
     this.ports = ports(count, clusterNetwork.canCut());
@@ -116,6 +139,7 @@ public final class ClusterProcess implements AutoCloseable {
           new Node(
               ServerProcess.prepare(
                       folder.resolve("node-" + node), environment, clusterNetwork.prefix(node), JVM)
+                  .from(jar)
                   .alsoTo(log(node))));
     }
     try {
@@ -138,11 +162,37 @@ public final class ClusterProcess implements AutoCloseable {
     }
   }
 
-  /** The file with the node's output, for a failed run. */
+  /** The file with what a node of the last cluster has printed, over all its starts. */
+  public static Path logFile(int node) {
+    return Path.of("target", "cluster-logs", "node-" + node + ".log");
+  }
+
+  /**
+   * How many messages to entities the nodes of the last cluster have said to have dropped, because
+   * they came at the moment of a hand-over.
+   */
+  public static long droppedMessages(int nodes) {
+    Pattern dropped = Pattern.compile("Dropping \\[(\\d+)] buffered messages");
+    long sum = 0;
+    for (int node = 0; node < nodes; node++) {
+      try (Stream<String> lines = Files.lines(logFile(node))) {
+        sum +=
+            lines
+                .map(dropped::matcher)
+                .filter(Matcher::find)
+                .mapToLong(found -> Long.parseLong(found.group(1)))
+                .sum();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return sum;
+  }
+
   private static Path log(int node) {
     try {
-      Path folder = Files.createDirectories(Path.of("target", "cluster-logs"));
-      Path file = folder.resolve("node-" + node + ".log");
+      Path file = logFile(node);
+      Files.createDirectories(file.getParent());
       Files.deleteIfExists(file);
       return file;
     } catch (IOException e) {
@@ -160,6 +210,11 @@ public final class ClusterProcess implements AutoCloseable {
 
   public List<URI> uris() {
     return IntStream.range(0, size()).mapToObj(node -> at(node, 0)).toList();
+  }
+
+  /** The management port of a node. */
+  public URI operators(int node) {
+    return at(node, 1);
   }
 
   private URI at(int node, int port) {

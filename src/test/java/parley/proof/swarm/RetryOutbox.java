@@ -21,6 +21,11 @@ import parley.proof.checker.RecordedHistory;
  * until it is answered. Thread-safe.
  */
 final class RetryOutbox {
+  /**
+   * A client that waits for longer than 15 s sees what the server itself says of a lost message.
+   */
+  private static final int ANSWER_SECONDS = Integer.getInteger("parley.swarm.answer", 10);
+
   private final SwarmUser user;
   private final String name;
   private final Supplier<ParleyClient> nodes;
@@ -108,7 +113,7 @@ final class RetryOutbox {
             : live.ask(attempt.frame());
     var unused =
         answer
-            .orTimeout(10, TimeUnit.SECONDS)
+            .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
             .whenComplete((frame, failure) -> done(attempt, frame, failure));
   }
 
@@ -121,7 +126,23 @@ final class RetryOutbox {
       user.outlived(with);
     }
     boolean retryable = answer.status() == 429 || answer.status() >= 500 || answer.status() == 401;
-    return JsonTrees.obj("op", "error", "code", answer.code(), "retryable", retryable);
+    ObjectNode error = JsonTrees.obj("op", "error", "code", answer.code(), "retryable", retryable);
+    answer
+        .headers()
+        .firstValueAsLong("Retry-After")
+        .ifPresent(seconds -> error.put("retry_after_ms", seconds * 1_000));
+    return error;
+  }
+
+  /** What the contract promises of this code and the answer does not say; empty if all is there. */
+  private static String missing(JsonNode error) {
+    boolean wait = error.path("retry_after_ms").asLong() > 0;
+    return switch (error.path("code").asText()) {
+      case "unavailable", "rate_limited" ->
+          (error.path("retryable").asBoolean() ? "" : " not retryable")
+              + (wait ? "" : " without a time to wait");
+      default -> "";
+    };
   }
 
   private void done(Attempt attempt, @Nullable JsonNode frame, @Nullable Throwable failure) {
@@ -143,7 +164,7 @@ final class RetryOutbox {
       recordedHistory.add(
           new HistoryEvent.Refused(user.id(), name, attempt.clientMsgId, code, retryable));
       over = !retryable;
-      counts.refused(code);
+      counts.refused(code + missing(frame));
       if (code.equals("not_found") && attempt.conversation != null) {
         user.forgets(attempt.conversation);
       }
