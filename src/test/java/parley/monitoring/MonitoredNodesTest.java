@@ -242,6 +242,8 @@ class MonitoredNodesTest {
     all.put("PARLEY_MANAGEMENT_PORT", "0");
     all.put("PARLEY_UNREADY_SECONDS", "0");
     all.put("PARLEY_DRAIN_SECONDS", "0");
+    // A busy machine would shed presence, whose panels must show something.
+    all.put("PARLEY_FLAGS_OFF", "admission-by-load");
     all.put("PARLEY_COLD_STORE", "file");
     all.put("PARLEY_DATA_DIR", folder.resolve(name).toString());
     return QuickNode.start(Settings.from(all));
