@@ -186,9 +186,10 @@ final class PendingWrites {
       }
     }
     long now = dependencies.clock().millis();
-    PostTrails.Telling telling = postTrails.persisted(write.batch(), entries, now);
-    dispatch.persisted(entries, write.moves().moves(), write.storedFor(), telling.entries(), now);
-    postTrails.dispatched(telling, write.batch(), entries, state.members().size(), now);
+    PostTrails.TracedWrite tracedWrite = postTrails.persisted(write.batch(), entries, now);
+    dispatch.persisted(
+        entries, write.moves().moves(), write.storedFor(), tracedWrite.entries(), now);
+    postTrails.dispatched(tracedWrite, write.batch(), entries, state.members().size(), now);
     write.batch().written();
     write.moves().done();
   }

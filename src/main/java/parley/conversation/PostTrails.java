@@ -30,8 +30,8 @@ final class PostTrails {
   private @Nullable BoundedMap<String, MessageSpan> validated;
 
   /** The traced entries of a write that is being told to users. */
-  record Telling(List<MessageSpan> spans, FollowedEntries entries) {
-    private static final Telling NOTHING = new Telling(List.of(), FollowedEntries.NONE);
+  record TracedWrite(List<MessageSpan> spans, FollowedEntries entries) {
+    private static final TracedWrite NOTHING = new TracedWrite(List.of(), FollowedEntries.NONE);
   }
 
   PostTrails(ConversationId id, MessageTrail trail) {
@@ -117,11 +117,11 @@ final class PostTrails {
    *
    * @param now epoch milliseconds
    */
-  Telling persisted(EntryBatch batch, List<Entry> entries, long now) {
+  TracedWrite persisted(EntryBatch batch, List<Entry> entries, long now) {
     batch.persistingSpans().forEach(MessageSpan::end);
     logEach(Step.PERSISTED, batch, entries, now, 0);
     if (batch.traces().isEmpty()) {
-      return Telling.NOTHING;
+      return TracedWrite.NOTHING;
     }
     List<MessageSpan> spans = new ArrayList<>();
     List<EntryTrace> traces = new ArrayList<>();
@@ -132,7 +132,7 @@ final class PostTrails {
         traces.add(new EntryTrace(one.getKey(), span.context()));
       }
     }
-    return new Telling(spans, new FollowedEntries(traces));
+    return new TracedWrite(spans, new FollowedEntries(traces));
   }
 
   /**
@@ -141,8 +141,9 @@ final class PostTrails {
    * @param members how many
    * @param now epoch milliseconds
    */
-  void dispatched(Telling telling, EntryBatch batch, List<Entry> entries, int members, long now) {
-    telling.spans().forEach(span -> span.with("recipients", members).end());
+  void dispatched(
+      TracedWrite tracedWrite, EntryBatch batch, List<Entry> entries, int members, long now) {
+    tracedWrite.spans().forEach(span -> span.with("recipients", members).end());
     logEach(Step.DISPATCHED, batch, entries, now, members);
   }
 
