@@ -101,8 +101,8 @@ record NodeServices(
     Drain drain,
     Runnable useFastSignatures) {
   /**
-   * Most sockets on one node; a further one is closed at once. More than any heap holds ({@code
-   * ConnectionCapacity}), so the limit of connections is reached first.
+   * Most sockets on one node; a further one is closed at once. The default limit of connections
+   * ({@code ConnectionCapacity}) is never higher; a higher {@code PARLEY_CONNECTIONS} ends here.
    */
   private static final int SOCKETS = 1_000_000;
 

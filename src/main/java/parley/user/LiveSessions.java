@@ -135,7 +135,7 @@ final class LiveSessions {
 
   /**
    * Runs what tells sessions several deliveries. Each session on this node gets them as one message
-   * at the end.
+   * at the end. If it throws, the entity stops, and the sessions attach again.
    */
   void together(Runnable tells) {
     gathering = true;
